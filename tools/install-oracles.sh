@@ -1,0 +1,23 @@
+#!/bin/sh
+# Installs what the tests hold the project against: openssl, etcd with etcdctl, kubectl, strace. Debian and its kin.
+set -eu
+need=""
+command -v openssl >/dev/null || need="$need openssl"
+command -v etcd >/dev/null || need="$need etcd-server"
+command -v etcdctl >/dev/null || need="$need etcd-client"
+command -v strace >/dev/null || need="$need strace"
+command -v kubectl >/dev/null || need="$need kubernetes-client"
+[ -z "$need" ] && exit 0
+if ! command -v apt-get >/dev/null; then
+  echo "install these by hand:$need" >&2
+  exit 1
+fi
+apt-get update -qq
+# The service that Debian would start is not wanted: the tests start members of their own.
+printf '#!/bin/sh\nexit 101\n' >/tmp/policy-rc.d.$$ && chmod +x /tmp/policy-rc.d.$$
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+  mv /tmp/policy-rc.d.$$ /usr/sbin/policy-rc.d
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+fi
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $need >/dev/null

@@ -1,0 +1,21 @@
+/** error: contradicts what the row says. warning: works, but look at it. notice: differs, and that is known to be fine. */
+export type Severity = 'error' | 'warning' | 'notice';
+
+/** One way in which what is there is not what it should be. */
+export interface Finding {
+  /** Stable across releases; the catalogue of checks has a row for each. */
+  readonly code: string;
+  readonly severity: Severity;
+  /** The id of the table row concerned: `apiserver`, `admin.conf`. */
+  readonly row: string;
+  /** The logical path of the file concerned: `pki/apiserver.crt`, `admin.conf`. */
+  readonly path: string;
+  /** Which part of the file: `subjectAltName`, `server`. */
+  readonly field?: string;
+  /** One sentence in plain words, without a full stop. */
+  readonly message: string;
+  readonly expected?: string;
+  readonly found?: string;
+  /** How to mend it. */
+  readonly remedy?: string;
+}

@@ -1,0 +1,91 @@
+// oxlint-disable-next-line import/no-unassigned-import -- has to run before the library is loaded
+import './reflect.ts';
+import { Crypto } from '@peculiar/webcrypto';
+import * as x509 from '@peculiar/x509';
+import {
+  decodeExtKeyUsage,
+  decodeSubjectAltName,
+  parseCertificate,
+  type ValueDecoders,
+} from './certificate.ts';
+import { type DerElement, DerError, encodeDer, encodeOid, encodeSequence, TAG } from './der.ts';
+import { EXTENSION_OIDS, type ExtensionField } from './extensions.ts';
+import { type Certificate, COMMON_NAME_OID, KEY_USAGES } from './model.ts';
+
+const provider = new Crypto();
+
+/** A copy, which never lies in shared memory: that is all that the library takes. */
+function bytesOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}
+
+function libraryExtension(field: ExtensionField, value: DerElement): ArrayBuffer {
+  return new x509.Extension(EXTENSION_OIDS[field], false, bytesOf(value.der)).rawData;
+}
+
+const LIBRARY_DECODERS: ValueDecoders = {
+  attributeText: (value) => {
+    // The library gives values by the name of their attribute; so each is given the same name.
+    const attribute = encodeSequence(encodeOid(COMMON_NAME_OID), value.der);
+    const [rdn] = new x509.Name(bytesOf(encodeSequence(encodeDer(TAG.set, attribute)))).toJSON();
+    const text = rdn?.['CN']?.[0];
+    if (text === undefined) throw new DerError('an attribute has no value');
+    return text;
+  },
+  extensions: {
+    keyUsage: (value) => {
+      const { usages } = new x509.KeyUsagesExtension(libraryExtension('keyUsage', value));
+      return { keyUsage: KEY_USAGES.filter((_, bit) => (usages & (1 << bit)) !== 0) };
+    },
+    extKeyUsage: decodeExtKeyUsage,
+    basicConstraints: (value) => {
+      const { ca: isCa, pathLength } = new x509.BasicConstraintsExtension(
+        libraryExtension('basicConstraints', value),
+      );
+      if (pathLength === undefined) return { basicConstraints: { isCa } };
+      // From four bytes on the library gives an INTEGER as text, whatever its types say.
+      if (!Number.isSafeInteger(pathLength) || pathLength < 0)
+        throw new DerError('a path length is negative or too large');
+      return { basicConstraints: { isCa, pathLength } };
+    },
+    subjectKeyIdentifier: (value) => {
+      const { keyId } = new x509.SubjectKeyIdentifierExtension(
+        libraryExtension('subjectKeyIdentifier', value),
+      );
+      return { subjectKeyIdentifier: keyId };
+    },
+    authorityKeyIdentifier: (value) => {
+      const { keyId } = new x509.AuthorityKeyIdentifierExtension(
+        libraryExtension('authorityKeyIdentifier', value),
+      );
+      return keyId === undefined ? {} : { authorityKeyIdentifier: keyId };
+    },
+    subjectAltName: decodeSubjectAltName,
+  },
+};
+
+/**
+ * Parses a certificate that someone else made. Its bytes are sliced out here, because the library encodes names and keys
+ * anew; what the values mean is the library's word.
+ *
+ * @throws {PkiError} `ERR_CERTIFICATE` with the field that cannot be read.
+ */
+export function parseForeignCertificate(der: Uint8Array): Certificate {
+  return parseCertificate(der, LIBRARY_DECODERS);
+}
+
+/** As `CertificateReader.isSignedBy`, for every signature algorithm that the library knows. */
+export async function isForeignSignedBy(
+  certificate: Certificate,
+  issuerSpkiDer: Uint8Array,
+): Promise<boolean> {
+  try {
+    return await new x509.X509Certificate(bytesOf(certificate.der)).verify(
+      { publicKey: bytesOf(issuerSpkiDer), signatureOnly: true },
+      provider,
+    );
+  } catch {
+    // The library throws where key, algorithm and signature do not go together.
+    return false;
+  }
+}

@@ -1,0 +1,196 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair as generateNodeKeyPair,
+  type KeyObject,
+  type KeyPairKeyObjectResult,
+  sign,
+} from 'node:crypto';
+import { promisify } from 'node:util';
+import { PkiError } from '../errors.ts';
+import { KEY_ALGORITHM_IDS, KEY_ALGORITHMS, type KeyAlgorithm, type KeyAlgorithmId } from './algorithms.ts';
+import { parseOutline } from './outline.ts';
+import { encodePem, type PemBlock, parsePemBlocks } from './pem.ts';
+import type { KeyPair } from './signer.ts';
+
+const PRIVATE_KEY_FORMATS: ReadonlyMap<string, 'pkcs1' | 'sec1' | 'pkcs8'> = new Map([
+  ['RSA PRIVATE KEY', 'pkcs1'],
+  ['EC PRIVATE KEY', 'sec1'],
+  ['PRIVATE KEY', 'pkcs8'],
+]);
+
+const generateAsynchronously = promisify(generateNodeKeyPair);
+
+/**
+ * Generates a key pair with the platform's generator and random source, in libuv's thread pool: several at once use
+ * several cores. The private key is written in the algorithm's own format, which the components of a cluster read.
+ */
+export async function generateKeyPair(algorithm: KeyAlgorithmId): Promise<KeyPair> {
+  const row = KEY_ALGORITHMS[algorithm];
+  const { privateKey, publicKey } = await generateInPool(row);
+  return keyPairOf(privateKey, {
+    algorithm,
+    spkiDer: encodeSpki(publicKey),
+    privateKeyPem: privateKey.export({ type: row.privateKeyFormat, format: 'pem' }).toString(),
+  });
+}
+
+function generateInPool({ family, bits, namedCurve }: KeyAlgorithm): Promise<KeyPairKeyObjectResult> {
+  if (namedCurve !== undefined) return generateAsynchronously('ec', { namedCurve });
+  return family === 'rsa'
+    ? generateAsynchronously('rsa', { modulusLength: bits })
+    : generateAsynchronously('ed25519');
+}
+
+function keyPairOf(privateKey: KeyObject, parts: Omit<KeyPair, 'sign'>): KeyPair {
+  const { hash = null } = KEY_ALGORITHMS[parts.algorithm];
+  return { ...parts, sign: async (data) => sign(hash, data, privateKey) };
+}
+
+/**
+ * Parses the first private key of a PEM text: PKCS#1, SEC 1 or PKCS#8. Other blocks are skipped (`EC PARAMETERS`).
+ * `privateKeyPem` of the pair is that block in the format that it has.
+ *
+ * @throws {PkiError} `ERR_PEM` where there is no private key; `ERR_KEY` where it is encrypted, cannot be read, or is of
+ * a kind that is not among {@link KEY_ALGORITHM_IDS}. No error holds anything of the key.
+ */
+export function parsePrivateKey(pem: string): KeyPair {
+  const blocks = parsePemBlocks(pem);
+  const block = blocks.find(({ label }) => label.endsWith('PRIVATE KEY'));
+  if (block === undefined) throw absent('a private key', blocks);
+  const privateKey = privateKeyOf(block);
+  const spkiDer = encodeSpki(createPublicKey(privateKey));
+  const algorithm = algorithmOfSpki(spkiDer);
+  if (algorithm === undefined) {
+    throw keyError('the private key is of a kind that is not used here', {
+      expected: KEY_ALGORITHM_IDS.join(', '),
+      found: describeKey(spkiDer),
+    });
+  }
+  return keyPairOf(privateKey, { algorithm, spkiDer, privateKeyPem: encodePem(block.label, block.der) });
+}
+
+function privateKeyOf({ label, headers, der }: PemBlock): KeyObject {
+  const format = PRIVATE_KEY_FORMATS.get(label);
+  if (label === 'ENCRYPTED PRIVATE KEY' || headers.get('Proc-Type')?.includes('ENCRYPTED')) {
+    throw new PkiError('ERR_KEY', 'the private key is encrypted', {
+      detail: { expected: 'a private key without a passphrase', found: 'an encrypted private key' },
+      // As kubeadm and the components, which read no encrypted keys (kubeadm.md 1.5).
+      hint: 'decrypt it first: openssl pkey -in ENCRYPTED -out DECRYPTED',
+    });
+  }
+  if (format === undefined) {
+    throw keyError('the private key has an unknown format', {
+      expected: [...PRIVATE_KEY_FORMATS.keys()].join(', '),
+      found: label,
+    });
+  }
+  try {
+    return createPrivateKey({ key: Buffer.from(der), format: 'der', type: format });
+  } catch (cause) {
+    throw keyError(
+      'the private key cannot be read',
+      { expected: `a key in ${label}`, found: 'something else' },
+      cause,
+    );
+  }
+}
+
+/**
+ * Parses every public key of a PEM text, of whatever kind: PUBLIC KEY, RSA PUBLIC KEY, and the public part of certificates
+ * and private keys (kubeadm.md 1.5). Other blocks are skipped.
+ *
+ * @returns DER of each SubjectPublicKeyInfo, at least one.
+ * @throws {PkiError} `ERR_PEM` where there is none, `ERR_KEY` or `ERR_CERTIFICATE` where one cannot be read.
+ */
+export function parsePublicKeys(pem: string): readonly Uint8Array[] {
+  const blocks = parsePemBlocks(pem);
+  const keys = blocks.flatMap((block) => publicKeyOf(block) ?? []);
+  if (keys.length === 0) throw absent('a public key', blocks);
+  return keys;
+}
+
+function publicKeyOf(block: PemBlock): Uint8Array | undefined {
+  const { label, der } = block;
+  if (label === 'CERTIFICATE') return parseOutline(der).spkiDer;
+  if (label.endsWith('PRIVATE KEY')) return encodeSpki(createPublicKey(privateKeyOf(block)));
+  if (label !== 'PUBLIC KEY' && label !== 'RSA PUBLIC KEY') return undefined;
+  try {
+    const type = label === 'PUBLIC KEY' ? 'spki' : 'pkcs1';
+    return encodeSpki(createPublicKey({ key: Buffer.from(der), format: 'der', type }));
+  } catch (cause) {
+    throw keyError(
+      'the public key cannot be read',
+      { expected: `a key in ${label}`, found: 'something else' },
+      cause,
+    );
+  }
+}
+
+/** PEM of a SubjectPublicKeyInfo, as `sa.pub` holds it. */
+export function encodePublicKeyPem(spkiDer: Uint8Array): string {
+  return encodePem('PUBLIC KEY', spkiDer);
+}
+
+/** DER of an EC key's SubjectPublicKeyInfo has this many bytes where Go reads it: curve by name, point uncompressed. */
+const EC_SPKI_BYTES = { prime256v1: 91, secp384r1: 120, secp521r1: 158 } as const;
+
+/** Which algorithm's public key this is; `undefined` for any that is not issued here. */
+export function algorithmOfSpki(spkiDer: Uint8Array): KeyAlgorithmId | undefined {
+  const key = parseSpki(spkiDer);
+  return KEY_ALGORITHM_IDS.find((id) => {
+    const { family, bits, namedCurve } = KEY_ALGORITHMS[id];
+    if (key?.asymmetricKeyType !== family) return false;
+    if (family === 'rsa') return key.asymmetricKeyDetails?.modulusLength === bits;
+    if (namedCurve === undefined) return true;
+    return (
+      key.asymmetricKeyDetails?.namedCurve === namedCurve && spkiDer.length === EC_SPKI_BYTES[namedCurve]
+    );
+  });
+}
+
+/** The algorithm of a public key for people: its id where it has one here, else as `RSA-1024`, `EC secp256k1`, `x25519`. */
+export function describeKey(spkiDer: Uint8Array): string {
+  const id = algorithmOfSpki(spkiDer);
+  if (id !== undefined) return id;
+  const key = parseSpki(spkiDer);
+  const { modulusLength, namedCurve } = key?.asymmetricKeyDetails ?? {};
+  if (key?.asymmetricKeyType === 'rsa') return `RSA-${modulusLength}`;
+  if (key?.asymmetricKeyType === 'ec') {
+    const curve = namedCurve ?? 'of an unnamed curve';
+    return Object.hasOwn(EC_SPKI_BYTES, curve)
+      ? `EC ${curve} in an encoding that Go does not read`
+      : `EC ${curve}`;
+  }
+  return key?.asymmetricKeyType ?? 'an unknown kind';
+}
+
+function parseSpki(spkiDer: Uint8Array): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: Buffer.from(spkiDer), format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
+}
+
+function encodeSpki(publicKey: KeyObject): Uint8Array {
+  return publicKey.export({ type: 'spki', format: 'der' });
+}
+
+function absent(expected: string, blocks: readonly PemBlock[]): PkiError<'ERR_PEM'> {
+  const found = blocks.length === 0 ? 'no PEM block' : blocks.map(({ label }) => label).join(', ');
+  return new PkiError('ERR_PEM', `there is no key in it: expected ${expected}, found ${found}`, {
+    detail: { expected, found },
+  });
+}
+
+function keyError(
+  what: string,
+  detail: { readonly expected: string; readonly found: string },
+  cause?: unknown,
+): PkiError<'ERR_KEY'> {
+  return new PkiError('ERR_KEY', `${what}: expected ${detail.expected}, found ${detail.found}`, {
+    detail,
+    cause,
+  });
+}

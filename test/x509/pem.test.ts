@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isPkiError } from '../../src/errors.ts';
+import { encodePem, parsePemBlocks } from '../../src/x509/pem.ts';
+
+const block = encodePem('CERTIFICATE', Buffer.alloc(100, 1));
+
+function errorOf(text: string): unknown {
+  try {
+    return parsePemBlocks(text);
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('encodePem', () => {
+  test('writes lines of 64 columns and ends in a newline', () => {
+    const lines = block.split('\n');
+    expect(lines.map((line) => line.length)).toEqual([27, 64, 64, 8, 25, 0]);
+  });
+
+  test('is read back byte for byte, also where several blocks follow each other', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 4 }), (contents) => {
+        const blocks = parsePemBlocks(contents.map((der) => encodePem('X509 CRL', der)).join(''));
+        expect(blocks.map(({ label, der }) => [label, Buffer.from(der).toString('hex')])).toEqual(
+          contents.map((der) => ['X509 CRL', Buffer.from(der).toString('hex')]),
+        );
+      }),
+    );
+  });
+});
+
+describe('parsePemBlocks', () => {
+  test.each([
+    ['CRLF', block.replaceAll('\n', '\r\n')],
+    ['blanks at the ends of lines', block.replaceAll('\n', ' \t\n')],
+    ['text around blocks', `subject=CN = kubernetes\n${block}and more text\n-----BEGIN of nothing\n`],
+    ['one long line', block.replace(/(?<=[^-])\n(?=[^-])/g, '')],
+    ['no newline at the end', block.trimEnd()],
+  ])('tolerates %s', (_, text) => {
+    expect(parsePemBlocks(text).map(({ der }) => der.length)).toEqual([100]);
+  });
+
+  test('gives blocks of every kind in order', () => {
+    const text = `${encodePem('EC PARAMETERS', Buffer.alloc(8))}${encodePem('EC PRIVATE KEY', Buffer.alloc(9))}`;
+    expect(parsePemBlocks(text).map(({ label }) => label)).toEqual(['EC PARAMETERS', 'EC PRIVATE KEY']);
+  });
+
+  test('gives the headers of an encrypted key', () => {
+    const text = block.replace('\n', '\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00FF\n\n');
+    const [{ headers, der } = { headers: new Map(), der: new Uint8Array() }] = parsePemBlocks(text);
+    expect([...headers]).toEqual([
+      ['Proc-Type', '4,ENCRYPTED'],
+      ['DEK-Info', 'AES-128-CBC,00FF'],
+    ]);
+    expect(der.length).toBe(100);
+  });
+
+  test('gives nothing of a text without blocks', () => {
+    expect(parsePemBlocks('')).toEqual([]);
+    expect(parsePemBlocks('kind: Config\n')).toEqual([]);
+  });
+
+  test.each([
+    ['no END line', block.replace(/-----END.*\n/, ''), 'the end of the text'],
+    [
+      'another label at its end',
+      block.replace('END CERTIFICATE', 'END PRIVATE KEY'),
+      'another line of dashes',
+    ],
+    ['a second BEGIN inside', block.replace('\n', `\n${block}`), 'another line of dashes'],
+    ['a character that is no base64', block.replace('AQEB', 'AQ?B'), 'something else'],
+    ['a character missing', block.replace('AQEB', 'AQE'), 'something else'],
+    ['padding in the middle', block.replace('AQEB', 'AQ=='), 'something else'],
+  ])('refuses a block with %s, saying what is expected and found', (_, text, found) => {
+    const error = errorOf(text);
+    expect(isPkiError(error, 'ERR_PEM') && error.detail.found).toBe(found);
+  });
+
+  test('names nothing of the contents in an error', () => {
+    const secret = 'c2VjcmV0c2VjcmV0';
+    const error = errorOf(`-----BEGIN RSA PRIVATE KEY-----\n${secret}\n-----END ${secret}-----\n`);
+    expect(JSON.stringify([error, String(error)])).not.toContain(secret);
+    expect(isPkiError(error, 'ERR_PEM')).toBe(true);
+  });
+
+  test('reads many blocks without running away', () => {
+    expect(parsePemBlocks(block.repeat(20_000))).toHaveLength(20_000);
+  });
+});

@@ -1,0 +1,124 @@
+import { deepFreeze } from './freeze.ts';
+
+/** What kind of thing a difference is about. */
+export type DifferenceScope = 'ca' | 'leaf' | 'ecLeaf' | 'publicKey' | 'kubeconfig' | 'request';
+
+/** One way in which the `kubeadm` profile does not do what kubeadm does, and why. */
+export interface Difference {
+  readonly id: string;
+  readonly scope: DifferenceScope;
+  /** The part that differs, as the comparison with kubeadm's own output names it. */
+  readonly field: string;
+  /** What kubeadm writes, and in which releases where not in all. */
+  readonly kubeadm: string;
+  readonly here: string;
+  readonly why: string;
+  readonly citation: string;
+}
+
+/**
+ * Every difference between what kubeadm writes and what the `kubeadm` profile writes. `docs/differences.md` is made from
+ * it; the comparison with kubeadm's own output accepts these and nothing else.
+ */
+export const DIFFERENCES: readonly Difference[] = deepFreeze<readonly Difference[]>([
+  {
+    id: 'ca-key-usage',
+    scope: 'ca',
+    field: 'keyUsage',
+    kubeadm: 'digitalSignature, keyEncipherment, keyCertSign',
+    here: 'digitalSignature, keyCertSign, cRLSign',
+    why: 'a CA key encrypts nothing, and without cRLSign it could never issue the revocation list that it is the only one to issue',
+    citation: 'RFC 5280 4.2.1.3; RFC 8813 3 for EC keys',
+  },
+  {
+    id: 'ca-subject-alternative-name',
+    scope: 'ca',
+    field: 'subjectAltName',
+    kubeadm: 'DNS: its own common name',
+    here: 'none',
+    why: 'the name of a CA is no host, and linters take it for a mistake',
+    citation: 'kubeadm.md 1.2 and 11 (4)',
+  },
+  {
+    id: 'ca-serial-number',
+    scope: 'ca',
+    field: 'serialNumber',
+    kubeadm: '0 up to 1.27',
+    here: '126 random bits, never 0',
+    why: 'a serial number is positive, and two CAs of one name must differ in it',
+    citation: 'RFC 5280 4.1.2.2',
+  },
+  {
+    id: 'leaf-subject-key-identifier',
+    scope: 'leaf',
+    field: 'subjectKeyIdentifier',
+    kubeadm: 'absent',
+    here: 'present',
+    why: 'it should be there, and strict readers (Python 3.13 and later) want it',
+    citation: 'RFC 5280 4.2.1.2',
+  },
+  {
+    id: 'ec-leaf-key-usage',
+    scope: 'ecLeaf',
+    field: 'keyUsage',
+    kubeadm: 'digitalSignature, keyEncipherment',
+    here: 'digitalSignature',
+    why: 'an EC key cannot encipher keys',
+    citation: 'RFC 8813 3',
+  },
+  {
+    id: 'backdating',
+    scope: 'leaf',
+    field: 'notBefore',
+    kubeadm:
+      'now up to 1.27 (CAs and leaves), the CA’s own up to 1.30 and in kubeconfigs always, 5 minutes ago otherwise',
+    here: '--not-before-skew ago (5 minutes), never before the signer begins',
+    why: 'hosts whose clock lags must take every certificate, and a certificate must not claim to be older than it is',
+    citation: 'kubernetes/kubernetes#118922; kubeadm.md 1.3',
+  },
+  {
+    id: 'capping',
+    scope: 'leaf',
+    field: 'notAfter',
+    kubeadm: 'as asked for, also after the CA has ended',
+    here: 'never after the signer ends, with a notice',
+    why: 'a certificate is worth nothing without its CA, and its own end should say so',
+    citation: 'kubeadm.md 1.3',
+  },
+  {
+    id: 'sa-pub-mode',
+    scope: 'publicKey',
+    field: 'mode',
+    kubeadm: '0600 from init, 0644 from the Secret',
+    here: '0644',
+    why: 'it is public, and those who verify tokens do not run as root',
+    citation: 'kubeadm.md 1.6 and 11 (6)',
+  },
+  {
+    id: 'trust-bundle',
+    scope: 'kubeconfig',
+    field: 'certificate-authority-data',
+    kubeadm: 'the first certificate of ca.crt',
+    here: 'every certificate of ca.crt',
+    why: 'with the first alone, the overlap of a CA rotation is lost',
+    citation: 'kubeadm.md 2.1',
+  },
+  {
+    id: 'etcd-san-case',
+    scope: 'request',
+    field: 'etcd-server-cert-extra-sans',
+    kubeadm: 'names in upper case are refused for etcd, lower-cased for the API server',
+    here: 'lower-cased everywhere',
+    why: 'DNS names are compared without case',
+    citation: 'RFC 4343; kubeadm.md 1.4',
+  },
+  {
+    id: 'numeric-names',
+    scope: 'request',
+    field: 'control-plane-endpoint',
+    kubeadm: '259.2.3.4 and 1.2.34 are taken as DNS names',
+    here: 'refused: a name does not end in a number',
+    why: 'it can only be a mistyped address, and browsers and Go disagree about what it is',
+    citation: 'RFC 1123 2.1; RFC 3696 2',
+  },
+]);

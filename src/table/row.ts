@@ -1,0 +1,162 @@
+import type { ExtKeyUsage, KeyUsage } from '../x509/model.ts';
+import type { Profile } from './profiles.ts';
+
+/** A value that came with certain releases: the last entry whose release (see `hasChange`) is reached holds. */
+export interface Eras<T> {
+  readonly eras: readonly (readonly [since: string, value: T])[];
+}
+
+/** A value that is the same in every profile, or one for each; in a profile, the same in every release or by eras. */
+export type Choice<T> = { readonly always: T } | { readonly [P in Profile]: T | Eras<T> };
+
+/**
+ * A text with placeholders: `{nodeName}`, `{clusterName}`, `{user}` (the kubeconfig's own user), `{serviceDnsDomain}`,
+ * `{serviceDnsFirstLabel}`. What is put in never adds structure: a text is one attribute value, one name.
+ */
+export type Text = string;
+
+/** Where a subjectAltName comes from. `dns:…` and `ip:…` are literal (with placeholders); the others name what the cluster says. */
+export type SanSource =
+  | `dns:${string}`
+  | `ip:${string}`
+  | 'hostname'
+  | 'hostAddresses'
+  | 'advertiseAddress'
+  | 'controlPlaneEndpoint'
+  /** The first address of each service CIDR. */
+  | 'serviceAddresses'
+  /** The first address of the first service CIDR. */
+  | 'firstServiceAddress'
+  /** `::1`, where one of the host's addresses is IPv6. */
+  | 'ipv6Loopback'
+  | 'apiserverExtraSans'
+  | 'etcdServerExtraSans'
+  | 'etcdPeerExtraSans';
+
+/** Whose address a kubeconfig names as server; `controlPlane` falls back to the second word where no endpoint is given. */
+export type ServerSource = 'host' | 'advertise' | 'controlPlaneOrHost' | 'controlPlaneOrAdvertise';
+
+/** What of a row an argument takes. `trust`: the file against which servers of this CA are verified. */
+export type Taken =
+  | 'certificate'
+  | 'key'
+  | 'publicKey'
+  | 'file'
+  | 'trust'
+  | 'commonName'
+  | { readonly text: Text };
+
+/** One argument of one component that takes something of a row (R5), or without which the row is worth nothing. */
+export interface ArgumentRow {
+  readonly component: Component;
+  readonly flag: `--${string}`;
+  readonly takes: Taken;
+  /** The row of R5 that asks for it; absent for the others of kubeadm.md 8. */
+  readonly requirement?: string;
+  /** What stands in place of the value where etcd is external and the file is the operator's own. */
+  readonly externalEtcd?: string;
+  /** Left out where the CA's key is not on the host: the component refuses to start with half of a signing pair. */
+  readonly needsSigningKey?: true;
+}
+
+export const COMPONENTS = [
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'etcd',
+  'etcdctl',
+  'kubelet',
+] as const;
+export type Component = (typeof COMPONENTS)[number];
+
+/** The ClusterRoleBinding that an identity needs because Kubernetes itself grants it nothing. */
+export interface Grant {
+  /** kubeadm's name for the binding. */
+  readonly binding: string;
+  readonly clusterRole: string;
+  /** To whom: the first organization of the row's subject, or its common name. */
+  readonly to: 'organization' | 'commonName';
+}
+
+/** Key and extended key usages by kind of certificate (R4); keyEncipherment depends on what the key can do. */
+export interface Usage {
+  readonly isCa: boolean;
+  readonly keyUsage: Choice<{ readonly rsa: readonly KeyUsage[]; readonly other: readonly KeyUsage[] }>;
+  readonly extKeyUsage: readonly ExtKeyUsage[];
+}
+export type UsageId = 'ca' | 'server' | 'client' | 'serverAndClient';
+
+interface RowBase {
+  /** kubeadm's word where kubeadm has one. Unique. */
+  readonly id: string;
+  /** One sentence for people. */
+  readonly purpose: string;
+  /** The requirement rows it answers. */
+  readonly requirements: readonly string[];
+  /** One of it for the cluster, for each control-plane host, or for each node. */
+  readonly per: 'cluster' | 'controlPlane' | 'node';
+  /** The cluster has it only then; absent: always. */
+  readonly when?: 'stackedEtcd' | 'rootCa';
+  /** The profile (and release) has it only where this says so; absent: always. */
+  readonly has?: Choice<boolean>;
+  readonly arguments: readonly ArgumentRow[];
+  /** Citation for whatever surprises. */
+  readonly because?: string;
+}
+
+/** Whom a certificate names. */
+interface Identity {
+  readonly commonName: Choice<Text>;
+  readonly organization?: Choice<readonly string[]>;
+  readonly usage: UsageId;
+  readonly grant?: Choice<Grant | null>;
+}
+
+export interface CaRow extends RowBase, Identity {
+  readonly kind: 'ca';
+  readonly lifetime: 'ca';
+  /** The id of the CA that signs it under a single root; without a root, and for the root, it signs itself. */
+  readonly signerUnderRoot?: string;
+  /** RFC 5280 4.2.1.9; null: none. */
+  readonly pathLength: Choice<number | null>;
+  readonly certificate: string;
+  readonly key: string;
+  /** Where key and a second copy of the certificate lie when the root is kept apart. */
+  readonly apart?: { readonly certificate: string; readonly key: string };
+}
+
+export interface CertificateRow extends RowBase, Identity {
+  readonly kind: 'certificate';
+  readonly lifetime: 'leaf';
+  readonly signer: string;
+  readonly sans: Choice<readonly SanSource[]>;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface KeyPairRow extends RowBase {
+  readonly kind: 'keyPair';
+  readonly key: string;
+  readonly publicKey: string;
+}
+
+export interface KubeconfigRow extends RowBase, Identity {
+  readonly kind: 'kubeconfig';
+  readonly lifetime: 'leaf';
+  readonly signer: string;
+  readonly file: string;
+  /** The name of the credential inside the file; Kubernetes looks at the certificate, not at this. */
+  readonly user: Choice<Text>;
+  readonly context: Choice<Text>;
+  readonly server: Choice<ServerSource>;
+}
+
+/** A file that holds the certificates of other rows, for whoever verifies servers of the first. */
+export interface BundleRow extends RowBase {
+  readonly kind: 'bundle';
+  readonly of: readonly string[];
+  readonly file: string;
+}
+
+/** Everything this project knows about one CA, certificate, key pair, kubeconfig or bundle. */
+export type Row = CaRow | CertificateRow | KeyPairRow | KubeconfigRow | BundleRow;

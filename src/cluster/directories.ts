@@ -1,0 +1,46 @@
+import { basename, dirname, resolve } from 'node:path';
+import type { GivenOptions } from './given.ts';
+import type { OptionKey } from './options.ts';
+import type { Parsed } from './parsed.ts';
+
+/** Where the files of a PKI are to lie; absolute paths. */
+export interface Directories {
+  readonly certDir: string;
+  readonly kubeconfigDir: string;
+  /** Where the root's key is kept apart; absent: in `certDir`. */
+  readonly rootCaDir?: string;
+}
+
+function parsePath(text: string): Parsed<string> {
+  if (!/[\p{Cc}\p{Cs}]/u.test(text)) return { value: text };
+  return { rule: 'must be a path without control characters', hint: 'for example /etc/kubernetes/pki' };
+}
+
+function parseDirectory(given: GivenOptions, key: OptionKey, cwd: string): string | undefined {
+  const path = given.one(key, parsePath);
+  return path === undefined ? undefined : resolve(cwd, path);
+}
+
+/** Where certificates and keys are to lie; `rootCaDir` only where it is another directory than `certDir`. */
+export function parseCertDirectories(given: GivenOptions, cwd: string): Omit<Directories, 'kubeconfigDir'> {
+  const certDir = parseDirectory(given, 'certDir', cwd) ?? '/etc/kubernetes/pki';
+  const rootCaDir = parseDirectory(given, 'rootCaDir', cwd);
+  if (given.has('rootCaDir') && given.areSound('rootCa') && !given.flag('rootCa')) {
+    given.refuse('rootCaDir', { rule: 'needs --root-ca', hint: 'add --root-ca, or leave --root-ca-dir out' });
+  }
+  return rootCaDir === undefined || rootCaDir === certDir ? { certDir } : { certDir, rootCaDir };
+}
+
+/** Where the kubeconfigs are to lie. */
+export function parseKubeconfigDirectory(
+  given: GivenOptions,
+  { certDir, cwd }: { certDir: string; cwd: string },
+): string {
+  const parent = dirname(certDir);
+  const isNeeded = !given.has('kubeconfigDir') && basename(certDir) !== 'pki';
+  if (isNeeded && given.areSound('certDir')) {
+    const hint = `for example --kubeconfig-dir ${parent}`;
+    given.refuse('kubeconfigDir', { rule: 'is needed where --cert-dir is not called pki', hint });
+  }
+  return parseDirectory(given, 'kubeconfigDir', cwd) ?? parent;
+}

@@ -1,0 +1,158 @@
+import type { ClusterSpec } from '../cluster/spec.ts';
+import type { CaRow, CertificateRow, KubeconfigRow, Row, ServerSource } from '../table/row.ts';
+import { ROWS } from '../table/rows.ts';
+import { KUBECONFIG_PREFERENCES, MODES, SUBJECT_KEY_IDENTIFIER } from '../table/rules.ts';
+import { USAGES } from '../table/usages.ts';
+import { KEY_ALGORITHMS } from '../x509/algorithms.ts';
+import { choose } from './choose.ts';
+import type { DesiredCertificate, DesiredFile, DesiredRow } from './desired.ts';
+import { resolveSans } from './sans.ts';
+import { fillText } from './text.ts';
+
+const CONDITIONS: Readonly<Record<NonNullable<Row['when']>, (spec: ClusterSpec) => boolean>> = {
+  stackedEtcd: (spec) => spec.etcd === 'stacked',
+  rootCa: (spec) => spec.rootCa !== 'none',
+};
+
+function exists(row: Row, spec: ClusterSpec): boolean {
+  if (row.has !== undefined && !choose(row.has, spec)) return false;
+  return row.when === undefined || CONDITIONS[row.when](spec);
+}
+
+/** The rows of the table that this cluster has, signers before what they sign. */
+export function existingRows(spec: ClusterSpec): readonly Row[] {
+  return ROWS.filter((row) => exists(row, spec));
+}
+
+/** The ids of the rows against whose certificates servers of this CA are verified: its bundle where it has one. */
+export function serverTrust(
+  ca: string,
+  rows: readonly Row[],
+): { readonly of: readonly string[]; readonly row: Row } {
+  const row = rows.find((candidate) => candidate.kind === 'bundle' && candidate.of[0] === ca);
+  if (row?.kind === 'bundle') return { of: row.of, row };
+  const caRow = rows.find((candidate) => candidate.id === ca);
+  if (caRow === undefined) throw new RangeError(`"ca" expected the id of a row, got ${ca}`);
+  return { of: [ca], row: caRow };
+}
+
+function signerOf(row: CaRow | CertificateRow | KubeconfigRow, spec: ClusterSpec): string | undefined {
+  if (row.kind !== 'ca') return row.signer;
+  return spec.rootCa === 'none' ? undefined : row.signerUnderRoot;
+}
+
+function resolveCertificate(
+  row: CaRow | CertificateRow | KubeconfigRow,
+  spec: ClusterSpec,
+): DesiredCertificate {
+  const usage = USAGES[row.usage];
+  const algorithm = KEY_ALGORITHMS[spec.keyAlgorithm];
+  const keyUsage = choose(usage.keyUsage, spec);
+  const signer = signerOf(row, spec);
+  const pathLength = row.kind === 'ca' ? choose(row.pathLength, spec) : null;
+  return {
+    commonName: fillText(choose(row.commonName, spec), spec),
+    organization: row.organization === undefined ? [] : choose(row.organization, spec),
+    ...(signer === undefined ? {} : { signer }),
+    isCa: usage.isCa,
+    ...(pathLength === null ? {} : { pathLength }),
+    keyUsage: algorithm.canEncipherKeys ? keyUsage.rsa : keyUsage.other,
+    extKeyUsage: usage.extKeyUsage,
+    sans: row.kind === 'certificate' ? resolveSans(choose(row.sans, spec), spec) : [],
+    algorithm,
+    subjectKeyIdentifierMethod: choose(SUBJECT_KEY_IDENTIFIER, spec),
+    validitySeconds: row.lifetime === 'ca' ? spec.caValiditySeconds : spec.certValiditySeconds,
+    backdateSeconds: spec.notBeforeSkewSeconds,
+  };
+}
+
+/** RFC 3986 3.2.2: an IPv6 address stands in brackets. */
+function serverUrl(host: string, port: number): string {
+  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function resolveServer(source: ServerSource, spec: ClusterSpec): string {
+  const endpoint = spec.controlPlaneEndpoint;
+  if (endpoint !== undefined && (source === 'controlPlaneOrHost' || source === 'controlPlaneOrAdvertise')) {
+    return serverUrl(endpoint.host, endpoint.port ?? spec.bindPort);
+  }
+  const ofHost = source === 'host' || source === 'controlPlaneOrHost';
+  return serverUrl((ofHost ? spec.hostAddresses[0] : undefined) ?? spec.advertiseAddress, spec.bindPort);
+}
+
+function certificateFiles(row: CaRow | CertificateRow, spec: ClusterSpec): readonly DesiredFile[] {
+  const apart = row.kind === 'ca' && spec.rootCa === 'apart' ? row.apart : undefined;
+  return [
+    { holds: 'certificate', path: row.certificate, mode: MODES.certificate },
+    ...(apart === undefined
+      ? []
+      : [{ holds: 'copy' as const, path: apart.certificate, mode: MODES.certificate }]),
+    { holds: 'key', path: apart?.key ?? row.key, mode: MODES.key },
+  ];
+}
+
+function chainOf(row: CertificateRow, spec: ClusterSpec): readonly string[] {
+  // Only under a root does the peer hold something other than the signer itself; clients are verified by the role's
+  // CA alone, so only what serves carries it.
+  return spec.rootCa !== 'none' && USAGES[row.usage].extKeyUsage.includes('serverAuth') ? [row.signer] : [];
+}
+
+function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredRow {
+  const { id, purpose } = row;
+  switch (row.kind) {
+    case 'ca':
+    case 'certificate':
+      return {
+        kind: row.kind,
+        id,
+        purpose,
+        files: certificateFiles(row, spec),
+        certificate: resolveCertificate(row, spec),
+        chain: row.kind === 'ca' ? [] : chainOf(row, spec),
+      };
+    case 'keyPair':
+      return {
+        kind: 'keyPair',
+        id,
+        purpose,
+        files: [
+          { holds: 'key', path: row.key, mode: MODES.key },
+          { holds: 'publicKey', path: row.publicKey, mode: MODES.publicKey },
+        ],
+        algorithm: KEY_ALGORITHMS[spec.saKeyAlgorithm],
+      };
+    case 'bundle':
+      return {
+        kind: 'bundle',
+        id,
+        purpose,
+        files: [{ holds: 'bundle', path: row.file, mode: MODES.certificate }],
+        of: row.of,
+      };
+    case 'kubeconfig': {
+      const certificate = resolveCertificate(row, spec);
+      const user = fillText(choose(row.user, spec), spec, { commonName: certificate.commonName });
+      return {
+        kind: 'kubeconfig',
+        id,
+        purpose,
+        files: [{ holds: 'kubeconfig', path: row.file, mode: MODES.kubeconfig }],
+        certificate,
+        kubeconfig: {
+          cluster: spec.clusterName,
+          user,
+          context: fillText(choose(row.context, spec), spec, { user }),
+          server: resolveServer(choose(row.server, spec), spec),
+          trust: serverTrust(row.signer, rows).of,
+          hasPreferences: choose(KUBECONFIG_PREFERENCES, spec),
+        },
+      };
+    }
+  }
+}
+
+/** Resolves the table for one cluster: every file it wants and what that has to be, signers first. */
+export function resolveRows(spec: ClusterSpec): readonly DesiredRow[] {
+  const rows = existingRows(spec);
+  return rows.map((row) => resolveRow(row, spec, rows));
+}

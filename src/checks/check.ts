@@ -1,0 +1,77 @@
+import type { DesiredCertificate, DesiredRow } from '../resolve/desired.ts';
+import type { Certificate } from '../x509/model.ts';
+import type { Evidence, RowEvidence } from './evidence.ts';
+import type { Severity } from '../finding.ts';
+
+/** What a check found wrong with one row; its code and severity come from the check's own row. */
+export interface Hit {
+  readonly path: string;
+  readonly field?: string;
+  /** One sentence, lower case, without a full stop. */
+  readonly message: string;
+  readonly expected?: string;
+  readonly found?: string;
+}
+
+/** What a check may look at beside its row. */
+export interface CheckContext {
+  readonly now: Date;
+  readonly evidence: Evidence;
+  /** The ids of CAs that can sign although no key of theirs is among the files: a `Signer` stands in. */
+  readonly signers: ReadonlySet<string>;
+}
+
+/** One rule. Checks are rows: `docs/findings.md`, the tests and every report read them. */
+export interface Check {
+  readonly code: string;
+  readonly severity: Severity;
+  /** The rule in a sentence. */
+  readonly says: string;
+  readonly citation: string;
+  readonly remedy: string;
+  readonly appliesTo: readonly DesiredRow['kind'][];
+  readonly run: (row: RowEvidence, context: CheckContext) => readonly Hit[];
+}
+
+/** A row that is or holds a certificate, with that certificate: what most checks look at. */
+export interface CertificateUnderCheck {
+  readonly certificate: Certificate;
+  readonly desired: DesiredCertificate;
+  readonly path: string;
+}
+
+/** The certificate of a row beside what it should be, if there is one. */
+export function certificateOf(row: RowEvidence): CertificateUnderCheck | undefined {
+  const [certificate] = row.certificates;
+  if (certificate === undefined || !('certificate' in row.desired)) return undefined;
+  const holder = row.files.find((file) => file.path === row.desired.files[0]?.path) ?? row.files[0];
+  return holder === undefined
+    ? undefined
+    : { certificate, desired: row.desired.certificate, path: holder.path };
+}
+
+/** A check over certificates alone: `find` sees certificate and wish, and is not called where there is none. */
+export function certificateCheck(
+  check: Omit<Check, 'run' | 'appliesTo'> & { readonly appliesTo?: Check['appliesTo'] },
+  find: (
+    subject: CertificateUnderCheck,
+    row: RowEvidence,
+    context: CheckContext,
+  ) => readonly Omit<Hit, 'path'>[],
+): Check {
+  return {
+    appliesTo: ['ca', 'certificate', 'kubeconfig'],
+    ...check,
+    run: (row, context) => {
+      const subject = certificateOf(row);
+      return subject === undefined
+        ? []
+        : find(subject, row, context).map((hit) => ({ path: subject.path, ...hit }));
+    },
+  };
+}
+
+/** Lists as people read them; nothing is `none`. */
+export function listText(values: readonly string[]): string {
+  return values.length === 0 ? 'none' : values.join(', ');
+}

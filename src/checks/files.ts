@@ -1,0 +1,132 @@
+import { fileThatHolds } from '../resolve/desired.ts';
+import type { Check, Hit } from './check.ts';
+import { isSameDer, type PresentFile, type RowEvidence, type Unreadable } from './evidence.ts';
+
+const ALL = ['ca', 'certificate', 'keyPair', 'kubeconfig', 'bundle'] as const;
+
+function unreadableCheck(
+  what: Unreadable['what'],
+  check: Pick<Check, 'code' | 'says' | 'remedy' | 'citation'>,
+): Check {
+  return {
+    ...check,
+    severity: 'error',
+    appliesTo: ALL,
+    run: (row) =>
+      row.unreadable.filter((part) => part.what === what).map(({ path, message }) => ({ path, message })),
+  };
+}
+
+function presentFile(row: RowEvidence, holds: Parameters<typeof fileThatHolds>[1]): PresentFile | undefined {
+  const wanted = fileThatHolds(row.desired, holds);
+  return row.files.find((file) => file.path === wanted?.path);
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+function modeHits(row: RowEvidence, isWrong: (mode: number, wanted: number) => boolean): readonly Hit[] {
+  return row.desired.files.flatMap(({ path, mode }) => {
+    const found = row.files.find((file) => file.path === path)?.mode;
+    if (found === undefined || !isWrong(found, mode)) return [];
+    return [{ path, field: 'mode', message: 'has another mode', expected: octal(mode), found: octal(found) }];
+  });
+}
+
+/** Whether the files of each row are there in the form they should be. */
+export const FILE_CHECKS: readonly Check[] = [
+  unreadableCheck('file', {
+    code: 'file-unreadable',
+    says: 'Where a file should be there is a file that can be read',
+    citation: 'R5',
+    remedy: 'move away what is there, or make it readable',
+  }),
+  unreadableCheck('certificate', {
+    code: 'certificate-unreadable',
+    says: 'A certificate file holds certificates in PEM',
+    citation: 'RFC 7468 5, RFC 5280 4.1',
+    remedy: 'bring back the file from a copy, or remove certificate and key to have both made anew',
+  }),
+  unreadableCheck('key', {
+    code: 'key-unreadable',
+    says: 'A key file holds a private key that Kubernetes can read',
+    citation: 'kubeadm.md 1.5',
+    remedy: 'bring back the file from a copy, or remove certificate and key to have both made anew',
+  }),
+  unreadableCheck('publicKey', {
+    code: 'public-key-unreadable',
+    says: 'A public key file holds public keys in PEM',
+    citation: 'kubeadm.md 1.5',
+    remedy: 'remove the file: it is derived from the private key again',
+  }),
+  unreadableCheck('kubeconfig', {
+    code: 'kubeconfig-unreadable',
+    says: 'A kubeconfig is YAML with a complete current context',
+    citation: 'kubeadm.md 2.3',
+    remedy: 'bring back the file from a copy, or remove it to have it made anew',
+  }),
+  {
+    code: 'half-pair',
+    severity: 'error',
+    says: 'A certificate and its key, a private and its public key, are there together or not at all',
+    citation: 'R5',
+    remedy: 'bring back the missing half, or remove the other to have both made anew',
+    appliesTo: ['ca', 'certificate', 'keyPair'],
+    run: (row) => {
+      const key = presentFile(row, 'key');
+      const other =
+        presentFile(row, 'certificate') ?? presentFile(row, 'copy') ?? presentFile(row, 'publicKey');
+      // A public key is derived from its private key; a CA without its key is an external CA (R2.6).
+      const isEnough =
+        row.desired.kind === 'keyPair' ? key !== undefined : row.desired.kind === 'ca' && other !== undefined;
+      if (isEnough || (key === undefined) === (other === undefined)) return [];
+      const absent = row.desired.files.find(
+        (file) => file.path !== (key ?? other)?.path && file.holds !== 'copy',
+      );
+      return [
+        {
+          path: (key ?? other)?.path ?? '',
+          message: `is there without ${absent?.path ?? 'its other half'}`,
+          found: 'half a pair',
+        },
+      ];
+    },
+  },
+  {
+    code: 'mode-too-open',
+    severity: 'warning',
+    says: 'No file may be read or written by more than its mode in the table allows',
+    citation: 'kubeadm.md 1.6',
+    remedy: 'chmod the file to the expected mode',
+    appliesTo: ALL,
+    // The mode bits that are there and should not be.
+    run: (row) => modeHits(row, (mode, wanted) => (mode & 0o777 & ~wanted) !== 0),
+  },
+  {
+    code: 'mode-stricter',
+    severity: 'notice',
+    says: 'A file with fewer permissions than the table gives is readable by root alone',
+    citation: 'kubeadm.md 1.6',
+    remedy: 'chmod the file to the expected mode where somebody else is to read it',
+    appliesTo: ALL,
+    run: (row) =>
+      modeHits(row, (mode, wanted) => (mode & 0o777 & ~wanted) === 0 && (mode & 0o777) !== wanted),
+  },
+  {
+    code: 'copy-differs',
+    severity: 'error',
+    says: 'Both places of the root certificate hold the same certificate',
+    citation: 'R2.5',
+    remedy: 'find out which of the two signed the other CAs, and remove the other',
+    appliesTo: ['ca'],
+    run: (row) => {
+      const [own] = row.certificates;
+      const [copy] = row.copy ?? [];
+      const path = fileThatHolds(row.desired, 'copy')?.path;
+      if (own === undefined || copy === undefined || path === undefined || isSameDer(own.der, copy.der))
+        return [];
+      return [{ path, message: `is another certificate than ${row.desired.files[0]?.path}` }];
+    },
+  },
+];

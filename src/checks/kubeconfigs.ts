@@ -1,0 +1,171 @@
+import type { DesiredKubeconfigRow } from '../resolve/desired.ts';
+import { type Check, type Hit, listText } from './check.ts';
+import { isSameDer, type RowEvidence } from './evidence.ts';
+import { nameText } from './text.ts';
+
+type Present = RowEvidence & {
+  readonly desired: DesiredKubeconfigRow;
+  readonly kubeconfig: NonNullable<RowEvidence['kubeconfig']>;
+};
+
+function isPresent(row: RowEvidence): row is Present {
+  return row.desired.kind === 'kubeconfig' && row.kubeconfig !== undefined;
+}
+
+function kubeconfigCheck(
+  check: Omit<Check, 'run' | 'appliesTo'>,
+  find: (row: Present, evidence: ReadonlyMap<string, RowEvidence>) => readonly Omit<Hit, 'path'>[],
+): Check {
+  return {
+    appliesTo: ['kubeconfig'],
+    ...check,
+    run: (row, { evidence }) =>
+      isPresent(row) ? find(row, evidence).map((hit) => ({ path: row.files[0]?.path ?? '', ...hit })) : [],
+  };
+}
+
+/** Whether a kubeconfig leads to the right server, trusts the right CA and carries a credential. */
+export const KUBECONFIG_CHECKS: readonly Check[] = [
+  kubeconfigCheck(
+    {
+      code: 'server',
+      severity: 'error',
+      says: 'A kubeconfig names the server that was asked for',
+      citation: 'R6, kubeadm.md 2.2',
+      remedy: 'have the kubeconfig made anew, or ask for the address that it names',
+    },
+    ({ desired, kubeconfig }) =>
+      kubeconfig.server === desired.kubeconfig.server
+        ? []
+        : [
+            {
+              field: 'server',
+              message: 'names another server',
+              expected: desired.kubeconfig.server,
+              found: kubeconfig.server ?? 'none',
+            },
+          ],
+  ),
+  kubeconfigCheck(
+    {
+      code: 'trust',
+      severity: 'error',
+      says: 'A kubeconfig trusts the CA that is here, and no other',
+      citation: 'R6, kubeadm.md 2.3',
+      remedy: 'have the kubeconfig made anew',
+    },
+    ({ desired, kubeconfig, trust, unreadable }, evidence) => {
+      const wanted = desired.kubeconfig.trust.flatMap((id) => evidence.get(id)?.certificates ?? []);
+      const authority = kubeconfig.certificateAuthority;
+      if (wanted.length === 0 || unreadable.length > 0 || (authority !== undefined && 'file' in authority))
+        return [];
+      const [signer] = wanted;
+      const isTrusted = trust.some(
+        (certificate) => signer !== undefined && isSameDer(certificate.der, signer.der),
+      );
+      const foreign = trust.filter(
+        (certificate) => !wanted.some((known) => isSameDer(known.der, certificate.der)),
+      );
+      // Under a root the chain has to end there: OpenSSL and Node want it.
+      const isComplete = desired.kubeconfig.trust.every((id) => {
+        const own = evidence.get(id)?.certificates ?? [];
+        return (
+          own.length === 0 ||
+          own.some((known) => trust.some((certificate) => isSameDer(certificate.der, known.der)))
+        );
+      });
+      if (isTrusted && isComplete && foreign.length === 0) return [];
+      const names = (certificates: typeof trust): string =>
+        listText(certificates.map((certificate) => `"${nameText(certificate.subject)}"`));
+      return [
+        {
+          field: 'certificate-authority-data',
+          message:
+            isTrusted || trust.length === 0
+              ? 'does not hold just the CAs that are here'
+              : 'trusts another CA',
+          expected: `the certificates of ${desired.kubeconfig.trust.map((id) => evidence.get(id)?.desired.files[0]?.path).join(' and ')}`,
+          found: foreign.length > 0 ? `${names(trust)} with another key` : names(trust),
+        },
+      ];
+    },
+  ),
+  kubeconfigCheck(
+    {
+      code: 'kubeconfig-names',
+      severity: 'warning',
+      says: 'Cluster, user and context have the names that were asked for',
+      citation: 'R6, kubeadm.md 2.1',
+      remedy: 'ask for the name that is there with --cluster-name, or have the kubeconfig made anew',
+    },
+    ({ desired, kubeconfig }) =>
+      (['cluster', 'user', 'context'] as const).flatMap((field) =>
+        kubeconfig[field] === desired.kubeconfig[field]
+          ? []
+          : [
+              {
+                field,
+                message: `has another ${field} name`,
+                expected: desired.kubeconfig[field],
+                found: kubeconfig[field],
+              },
+            ],
+      ),
+  ),
+  kubeconfigCheck(
+    {
+      code: 'tls-verify-skipped',
+      severity: 'error',
+      says: 'A kubeconfig verifies the server',
+      citation: 'RFC 8446 appendix C.2',
+      remedy: 'remove insecure-skip-tls-verify from the file',
+    },
+    ({ kubeconfig }) =>
+      kubeconfig.isTlsVerifySkipped
+        ? [
+            {
+              field: 'insecure-skip-tls-verify',
+              message: 'does not verify the server',
+              expected: 'absent',
+              found: 'true',
+            },
+          ]
+        : [],
+  ),
+  kubeconfigCheck(
+    {
+      code: 'credential-absent',
+      severity: 'error',
+      says: 'A kubeconfig carries a client certificate and its key',
+      citation: 'R6',
+      remedy: 'have the kubeconfig made anew',
+    },
+    ({ kubeconfig }) =>
+      (['clientCertificate', 'clientKey'] as const).flatMap((part) =>
+        kubeconfig[part] === undefined
+          ? [
+              {
+                field: part === 'clientKey' ? 'client-key' : 'client-certificate',
+                message: 'carries no client certificate or key',
+              },
+            ]
+          : [],
+      ),
+  ),
+  kubeconfigCheck(
+    {
+      code: 'credential-in-file',
+      severity: 'notice',
+      says: 'What a kubeconfig names by file is not looked at here',
+      citation: 'kubeadm.md 2.1',
+      remedy: 'nothing to do: a kubelet names its own rotated certificate',
+    },
+    ({ kubeconfig }) =>
+      (['certificateAuthority', 'clientCertificate', 'clientKey'] as const).flatMap((part) => {
+        const embedded = kubeconfig[part];
+        return embedded !== undefined && 'file' in embedded
+          ? [{ field: part, message: 'names a file instead of embedding it', found: embedded.file }]
+          : [];
+      }),
+  ),
+];

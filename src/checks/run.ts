@@ -1,0 +1,42 @@
+import type { Check, CheckContext } from './check.ts';
+import { FILE_CHECKS } from './files.ts';
+import type { Finding, Severity } from '../finding.ts';
+import { KEY_CHECKS } from './keys.ts';
+import { KUBECONFIG_CHECKS } from './kubeconfigs.ts';
+import { ROLE_CHECKS } from './role.ts';
+import { SIGNATURE_CHECKS } from './signatures.ts';
+import { TIME_CHECKS } from './time.ts';
+
+/** Every check there is: the one comparison between what is there and what should be. */
+export const CHECKS: readonly Check[] = Object.freeze([
+  ...FILE_CHECKS,
+  ...KEY_CHECKS,
+  ...SIGNATURE_CHECKS,
+  ...ROLE_CHECKS,
+  ...TIME_CHECKS,
+  ...KUBECONFIG_CHECKS,
+]);
+
+const WORST_FIRST: readonly Severity[] = ['error', 'warning', 'notice'];
+
+/**
+ * Holds everything that is there against its row. What is absent is not a finding here: whoever asks decides whether it
+ * should be there. Findings come by row, in the order of the table, the worst of each row first.
+ */
+export function runChecks(context: CheckContext): readonly Finding[] {
+  return [...context.evidence.values()].flatMap((row) =>
+    CHECKS.filter((check) => check.appliesTo.includes(row.desired.kind))
+      .flatMap((check) =>
+        check.run(row, context).map(
+          (hit): Finding => ({
+            code: check.code,
+            severity: check.severity,
+            row: row.desired.id,
+            ...hit,
+            remedy: check.remedy,
+          }),
+        ),
+      )
+      .toSorted((a, b) => WORST_FIRST.indexOf(a.severity) - WORST_FIRST.indexOf(b.severity)),
+  );
+}

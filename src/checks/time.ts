@@ -1,0 +1,95 @@
+import { type Check, certificateCheck } from './check.ts';
+
+/** RFC 3339 in UTC, to the second: certificates hold no more. */
+export function timeText(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
+}
+
+/** Whether a certificate is valid now, and as long as it should be. */
+export const TIME_CHECKS: readonly Check[] = [
+  certificateCheck(
+    {
+      code: 'expired',
+      severity: 'error',
+      says: 'A certificate has not expired',
+      citation: 'RFC 5280 4.1.2.5',
+      remedy: 'have the certificate issued anew',
+    },
+    ({ certificate }, _, { now }) =>
+      // RFC 5280 4.1.2.5: the last second belongs to the validity period.
+      now.getTime() >= certificate.notAfter.getTime() + 1000
+        ? [
+            {
+              field: 'notAfter',
+              message: 'has expired',
+              expected: `after ${timeText(now)}`,
+              found: timeText(certificate.notAfter),
+            },
+          ]
+        : [],
+  ),
+  certificateCheck(
+    {
+      code: 'not-yet-valid',
+      severity: 'error',
+      says: 'A certificate is valid already',
+      citation: 'RFC 5280 4.1.2.5',
+      remedy: 'look at the clock of this host; else wait, or have the certificate issued anew',
+    },
+    ({ certificate }, _, { now }) =>
+      now.getTime() < certificate.notBefore.getTime()
+        ? [
+            {
+              field: 'notBefore',
+              message: 'is not valid yet',
+              expected: `not after ${timeText(now)}`,
+              found: timeText(certificate.notBefore),
+            },
+          ]
+        : [],
+  ),
+  certificateCheck(
+    {
+      code: 'outlives-signer',
+      severity: 'notice',
+      says: 'A certificate ends no later than the CA that signed it',
+      citation: 'kubeadm.md 1.3',
+      remedy: 'renew the CA before it ends: this certificate is worth nothing afterwards',
+    },
+    ({ certificate, desired }, _, { evidence }) => {
+      const signer = desired.signer === undefined ? undefined : evidence.get(desired.signer)?.certificates[0];
+      if (signer === undefined || certificate.notAfter.getTime() <= signer.notAfter.getTime()) return [];
+      return [
+        {
+          field: 'notAfter',
+          message: 'ends after the CA that signed it',
+          expected: `not after ${timeText(signer.notAfter)}`,
+          found: timeText(certificate.notAfter),
+        },
+      ];
+    },
+  ),
+  certificateCheck(
+    {
+      code: 'lifetime-longer',
+      severity: 'notice',
+      says: 'A certificate lives no longer than was asked for',
+      citation: 'kubeadm.md 1.3',
+      remedy: 'nothing to do; the next renewal gives it the lifetime that was asked for',
+    },
+    ({ certificate, desired }) => {
+      const seconds = (certificate.notAfter.getTime() - certificate.notBefore.getTime()) / 1000;
+      // kubeadm starts some certificates when their CA starts (kubeadm.md 1.3), so a few minutes say nothing.
+      if (seconds <= desired.validitySeconds + Math.max(desired.backdateSeconds, 3600)) return [];
+      const days = (value: number): string => `${Math.round(value / 86400)} days`;
+      return [
+        {
+          field: 'notAfter',
+          message: 'lives longer than asked for',
+          expected: days(desired.validitySeconds),
+          found: days(seconds),
+        },
+      ];
+    },
+  ),
+];

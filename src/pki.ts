@@ -1,0 +1,263 @@
+import { issueCa } from './ca/issue.ts';
+import { type Authority, issueLeaf } from './certs/issue.ts';
+import { type Evidence, isSameDer, type PresentFile, parseEvidence } from './checks/evidence.ts';
+import { runChecks } from './checks/run.ts';
+import { PkiError } from './errors.ts';
+import { encodeKubeconfig } from './kubeconfig/encode.ts';
+import { type Plan, planRows, refusalOf } from './plan.ts';
+import type { DesiredFile, DesiredRow } from './resolve/desired.ts';
+import type { Validity } from './resolve/template.ts';
+import type { KeyAlgorithmId } from './x509/algorithms.ts';
+import { type CertificateReader, loadForeignReader, strictReader } from './x509/certificate-reader.ts';
+import { generateSerial } from './x509/issue.ts';
+import { encodePublicKeyPem } from './x509/keys.ts';
+import type { Certificate } from './x509/model.ts';
+import { encodePem } from './x509/pem.ts';
+import type { KeyPair, Signer } from './x509/signer.ts';
+
+/** A file of the PKI, to be written as it is. */
+export interface PkiFile {
+  /** Logical path: `pki/etcd/ca.crt`, `admin.conf`. */
+  readonly path: string;
+  readonly contents: string;
+  readonly mode: number;
+}
+
+/** What generation needs from outside. */
+export interface PkiEnvironment {
+  readonly now: Date;
+  readonly randomBytes: (length: number) => Uint8Array;
+  readonly generateKeyPair: (algorithm: KeyAlgorithmId) => Promise<KeyPair>;
+  /** Called when a key is there, with how many are and how many there will be. */
+  readonly onKeyGenerated?: (done: number, all: number) => void;
+}
+
+/** What is there already, and who signs for CAs whose key is not among the files. */
+export interface PkiInput {
+  readonly rows: readonly DesiredRow[];
+  readonly existing: readonly PresentFile[];
+  /** By the id of the CA. */
+  readonly signers: ReadonlyMap<string, Signer>;
+}
+
+/** A plan with the evidence it was made from. */
+export interface PlannedPki {
+  readonly plan: Plan;
+  readonly evidence: Evidence;
+  readonly input: PkiInput;
+  readonly reader: CertificateReader;
+}
+
+/** One certificate of the PKI, created or kept. */
+export interface PkiCertificate {
+  /** The id of its row. */
+  readonly id: string;
+  /** The file that holds it. */
+  readonly path: string;
+  readonly certificate: Certificate;
+  readonly isNew: boolean;
+}
+
+/**
+ * Compares what is there with what should be and says what `generatePki` would do. Pure: nothing is generated.
+ *
+ * What others made is read by the library that has met most of what others make; where nothing is there it is not
+ * loaded, since all there will be to read is what was just written.
+ */
+export async function planPki(input: PkiInput, now: Date): Promise<PlannedPki> {
+  const reader = input.existing.length === 0 ? strictReader : await loadForeignReader();
+  const evidence = await parseEvidence(input.rows, input.existing, reader);
+  const findings = runChecks({ now, evidence, signers: new Set(input.signers.keys()) });
+  return { plan: planRows(evidence, findings, now), evidence, input, reader };
+}
+
+/** What the files of a row are written from, kept or new. */
+interface Material {
+  /** The row's own certificate first; of a kept CA, everything that its file holds. */
+  readonly certificates: readonly Certificate[];
+  readonly signer?: Signer;
+  readonly key?: KeyPair;
+}
+
+/** A PKI in memory: the new files, and every certificate of it. */
+export interface GeneratedPki {
+  readonly plan: Plan;
+  /** Only what is new; what is kept is not repeated. */
+  readonly files: readonly PkiFile[];
+  readonly certificates: readonly PkiCertificate[];
+}
+
+async function generateKeys(
+  rows: readonly DesiredRow[],
+  environment: PkiEnvironment,
+): Promise<ReadonlyMap<string, KeyPair>> {
+  const wanted = rows.flatMap((row) => {
+    if (row.kind === 'bundle') return [];
+    return [{ id: row.id, algorithm: row.kind === 'keyPair' ? row.algorithm : row.certificate.algorithm }];
+  });
+  let done = 0;
+  // All at once: the platform generates them on as many cores as its thread pool has.
+  const keys = await Promise.all(
+    wanted.map(async ({ id, algorithm }) => {
+      const key = await environment.generateKeyPair(algorithm.id);
+      done += 1;
+      environment.onKeyGenerated?.(done, wanted.length);
+      return [id, key] as const;
+    }),
+  );
+  return new Map(keys);
+}
+
+/** Issues what the plan creates, each row as soon as the one that signs it is there. */
+function issueRows(
+  planned: PlannedPki,
+  keys: ReadonlyMap<string, KeyPair>,
+  environment: PkiEnvironment,
+): ReadonlyMap<string, Promise<Material>> {
+  const { plan, evidence, input, reader } = planned;
+  const materials = new Map<string, Promise<Material>>();
+
+  const keptMaterial = (id: string): Material => {
+    const { certificates = [], key } = evidence.get(id) ?? {};
+    const signer = input.signers.get(id) ?? key;
+    return {
+      certificates,
+      ...(signer === undefined ? {} : { signer }),
+      ...(key === undefined ? {} : { key }),
+    };
+  };
+
+  const authorityOf = async (id: string): Promise<Authority> => {
+    const { certificates = [], signer } = (await materials.get(id)) ?? {};
+    // The certificate whose key the signer has: of a bundle with two CAs that need not be the first.
+    const certificate = certificates.find(
+      (candidate) => signer && isSameDer(candidate.spkiDer, signer.spkiDer),
+    );
+    if (certificate === undefined || signer === undefined) {
+      throw new PkiError(
+        'ERR_KEY',
+        `the signer given for ${id} has another key than the certificate of ${id}`,
+        {
+          detail: { expected: `the key of ${id}`, found: 'another key' },
+        },
+      );
+    }
+    return { certificate, signer };
+  };
+
+  const newMaterial = async (row: DesiredRow, validity: Validity | undefined): Promise<Material> => {
+    const key = keys.get(row.id);
+    if (key === undefined) return { certificates: [] };
+    if (!('certificate' in row) || validity === undefined) return { certificates: [], key, signer: key };
+    const { certificate: desired } = row;
+    const parent = desired.signer === undefined ? undefined : await authorityOf(desired.signer);
+    const subject = { serial: generateSerial(environment.randomBytes), validity };
+    const der =
+      desired.isCa || parent === undefined
+        ? await issueCa(desired, subject, { own: key, ...(parent === undefined ? {} : { parent }) })
+        : await issueLeaf(desired, { ...subject, spkiDer: key.spkiDer }, parent);
+    return { certificates: [reader.parse(der)], key, signer: key };
+  };
+
+  for (const row of input.rows) {
+    const planRow = plan.rows.find((candidate) => candidate.id === row.id);
+    const material =
+      planRow?.action === 'create'
+        ? newMaterial(row, planRow.validity)
+        : Promise.resolve(keptMaterial(row.id));
+    // Awaited by those it signs and at the end; until then a failure of one must not count as unhandled.
+    material.catch(() => undefined);
+    materials.set(row.id, material);
+  }
+  return materials;
+}
+
+const certificatesPem = (certificates: readonly Certificate[]): string =>
+  certificates.map((certificate) => encodePem('CERTIFICATE', certificate.der)).join('');
+
+function contentsOf(
+  row: DesiredRow,
+  holds: DesiredFile['holds'],
+  materials: ReadonlyMap<string, Material>,
+): string {
+  const own = materials.get(row.id);
+  const certificatesOf = (ids: readonly string[]): readonly Certificate[] =>
+    ids.flatMap((id) => materials.get(id)?.certificates ?? []);
+  switch (holds) {
+    case 'certificate': {
+      const chain = row.kind === 'certificate' ? row.chain : [];
+      // A peer needs one way up: of a CA's file, the certificate that signed.
+      const intermediates = chain.flatMap((id) => materials.get(id)?.certificates.slice(0, 1) ?? []);
+      return certificatesPem([...(own?.certificates.slice(0, 1) ?? []), ...intermediates]);
+    }
+    case 'copy':
+      return certificatesPem(own?.certificates.slice(0, 1) ?? []);
+    case 'bundle':
+      return certificatesPem(row.kind === 'bundle' ? certificatesOf(row.of) : []);
+    case 'key':
+      return own?.key?.privateKeyPem ?? '';
+    case 'publicKey':
+      return own?.key === undefined ? '' : encodePublicKeyPem(own.key.spkiDer);
+    case 'kubeconfig':
+      if (row.kind !== 'kubeconfig') return '';
+      return encodeKubeconfig(row.kubeconfig, {
+        certificateAuthorityPem: certificatesPem(certificatesOf(row.kubeconfig.trust)),
+        clientCertificatePem: certificatesPem(own?.certificates ?? []),
+        clientKeyPem: own?.key?.privateKeyPem ?? '',
+      });
+  }
+}
+
+/** Reads back what was made, from its text, and holds it against the rows by the same checks as anything else. */
+async function assertAsDesired(planned: PlannedPki, files: readonly PkiFile[], now: Date): Promise<void> {
+  const { plan, input, reader } = planned;
+  const evidence = await parseEvidence(input.rows, [...input.existing, ...files], reader);
+  const findings = runChecks({ now, evidence, signers: new Set(input.signers.keys()) });
+  const isNew = new Set(plan.rows.filter((row) => row.action === 'create').map((row) => row.id));
+  const wrong = findings.filter((finding) => isNew.has(finding.row) || finding.severity === 'error');
+  if (wrong.length === 0 && [...evidence.values()].every((row) => row.files.length > 0)) return;
+  const [first] = wrong;
+  throw new PkiError(
+    'ERR_SELF_CHECK',
+    `${first?.path ?? 'a file'} ${first?.message ?? 'was not made'} after it was issued`,
+    {
+      detail: { findings: wrong },
+      hint: 'nothing was written; this is a defect of k8s-pki, please report it with these lines',
+    },
+  );
+}
+
+/**
+ * Carries out a plan in memory: generates all keys together, issues, and checks what came out. Touches no file.
+ *
+ * @throws {PkiError} `ERR_REFUSED` for a plan that refuses, `ERR_KEY` for a signer that is not the CA's,
+ * `ERR_SELF_CHECK` when what came out is not what the rows want.
+ */
+export async function generatePki(planned: PlannedPki, environment: PkiEnvironment): Promise<GeneratedPki> {
+  const { plan, input } = planned;
+  if (plan.isRefused) throw refusalOf(plan, []);
+  const planOf = new Map(plan.rows.map((row) => [row.id, row]));
+  const creating = input.rows.filter((row) => planOf.get(row.id)?.action === 'create');
+
+  const keys = await generateKeys(creating, environment);
+  const pending = issueRows(planned, keys, environment);
+  const materials = new Map<string, Material>();
+  for (const [id, material] of pending) materials.set(id, await material);
+
+  const files = input.rows.flatMap((row) =>
+    row.files
+      .filter(({ path }) =>
+        planOf.get(row.id)?.files.some((file) => file.path === path && file.action === 'create'),
+      )
+      .map(({ path, mode, holds }): PkiFile => ({ path, mode, contents: contentsOf(row, holds, materials) })),
+  );
+  if (files.length > 0) await assertAsDesired(planned, files, environment.now);
+
+  const certificates = input.rows.flatMap((row): readonly PkiCertificate[] => {
+    const [certificate] = materials.get(row.id)?.certificates ?? [];
+    const path = row.files[0]?.path;
+    if (certificate === undefined || path === undefined) return [];
+    return [{ id: row.id, path, certificate, isNew: planOf.get(row.id)?.action === 'create' }];
+  });
+  return { plan, files, certificates };
+}

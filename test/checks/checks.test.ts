@@ -1,0 +1,420 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { issueLeaf } from '../../src/certs/issue.ts';
+import { type PresentFile, parseEvidence } from '../../src/checks/evidence.ts';
+import { CHECKS, runChecks } from '../../src/checks/run.ts';
+import type { ClusterOptions } from '../../src/cluster/options.ts';
+import { parseClusterSpec } from '../../src/cluster/parse.ts';
+import { generateClusterPki } from '../../src/index.ts';
+import { encodeKubeconfig } from '../../src/kubeconfig/encode.ts';
+import type { DesiredCertificate } from '../../src/resolve/desired.ts';
+import { resolveRows } from '../../src/resolve/rows.ts';
+import { strictReader } from '../../src/x509/certificate-reader.ts';
+import { encodePublicKeyPem, generateKeyPair, parsePrivateKey } from '../../src/x509/keys.ts';
+import { encodePem, parsePemBlocks } from '../../src/x509/pem.ts';
+
+const options: ClusterOptions = { hostIp: '192.0.2.10', hostname: 'cp1', keyAlgorithm: 'ECDSA-P256' };
+const now = new Date('2026-12-01T00:00:00Z');
+type Tree = ReadonlyMap<string, string>;
+
+let tree: Tree;
+let rootTree: Tree;
+beforeAll(async () => {
+  const treeOf = async (more: ClusterOptions): Promise<Tree> =>
+    new Map(
+      (await generateClusterPki({ ...options, ...more, now })).files.map((file) => [
+        file.path,
+        file.contents,
+      ]),
+    );
+  tree = await treeOf({});
+  rootTree = await treeOf({ rootCa: true });
+});
+
+/** What the checks say of a tree, notices left out unless asked for. */
+async function findings(
+  files: Tree,
+  {
+    request = options,
+    at = now,
+    mode,
+  }: { request?: ClusterOptions; at?: Date; mode?: (path: string) => number } = {},
+): Promise<readonly { code: string; severity: string; path: string; found?: string }[]> {
+  const rows = resolveRows(parseClusterSpec(request, {}).spec);
+  const present = [...files].map(
+    ([path, contents]): PresentFile => ({
+      path,
+      contents,
+      ...(mode === undefined ? {} : { mode: mode(path) }),
+    }),
+  );
+  const evidence = await parseEvidence(rows, present, strictReader);
+  return runChecks({ now: at, evidence, signers: new Set() });
+}
+
+async function codes(...args: Parameters<typeof findings>): Promise<readonly string[]> {
+  return (await findings(...args)).map(({ severity, code, path }) => `${severity} ${code} ${path}`);
+}
+
+function changed(files: Tree, changes: Readonly<Record<string, string | undefined>>): Tree {
+  const result = new Map(files);
+  for (const [path, contents] of Object.entries(changes)) {
+    if (contents === undefined) result.delete(path);
+    else result.set(path, contents);
+  }
+  return result;
+}
+
+const text = (files: Tree, path: string): string => files.get(path) ?? '';
+const certificate = (pem: string) => strictReader.parse(parsePemBlocks(pem)[0]?.der ?? new Uint8Array());
+
+/** The certificate of a row, issued again for the same key with something changed, by the CA at `ca`. */
+async function reissued(
+  id: string,
+  change: Partial<DesiredCertificate>,
+  {
+    ca = 'pki/ca',
+    from = now,
+    days = 365,
+    files = tree,
+  }: { ca?: string; from?: Date; days?: number; files?: Tree } = {},
+): Promise<string> {
+  const row = resolveRows(parseClusterSpec(options, {}).spec).find((candidate) => candidate.id === id);
+  const path = row?.files[0]?.path ?? '';
+  if (row === undefined || !('certificate' in row)) throw new Error(`${id} has no certificate`);
+  const key = path.endsWith('.conf')
+    ? await generateKeyPair('ECDSA-P256')
+    : parsePrivateKey(text(files, path.replace('.crt', '.key')));
+  const validity = {
+    notBefore: from,
+    notAfter: new Date(from.getTime() + days * 86_400_000),
+    isCapped: false,
+  };
+  const der = await issueLeaf(
+    { ...row.certificate, ...change },
+    { spkiDer: key.spkiDer, serial: Uint8Array.of(0x42, 1, 2, 3, 4, 5, 6, 7), validity },
+    { certificate: certificate(text(files, `${ca}.crt`)), signer: parsePrivateKey(text(files, `${ca}.key`)) },
+  );
+  const pem = encodePem('CERTIFICATE', der);
+  if (row.kind !== 'kubeconfig') return pem;
+  return encodeKubeconfig(row.kubeconfig, {
+    certificateAuthorityPem: text(files, 'pki/ca.crt'),
+    clientCertificatePem: pem,
+    clientKeyPem: key.privateKeyPem,
+  });
+}
+
+const base64 = (pem: string): string => Buffer.from(pem).toString('base64');
+
+test('every check has a code of its own, a rule, a citation and a remedy', () => {
+  expect(new Set(CHECKS.map((check) => check.code)).size).toBe(CHECKS.length);
+  for (const check of CHECKS) {
+    expect(check.code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    for (const part of [check.says, check.citation, check.remedy]) expect(part).toMatch(/[^.]$/);
+  }
+});
+
+test('a tree that was just made has no findings', async () => {
+  expect(await findings(tree)).toEqual([]);
+  expect(await findings(rootTree, { request: { ...options, rootCa: true } })).toEqual([]);
+});
+
+describe('files', () => {
+  test.each([
+    ['pki/apiserver.crt', 'certificate-unreadable'],
+    ['pki/apiserver.key', 'key-unreadable'],
+    ['pki/sa.pub', 'public-key-unreadable'],
+    ['admin.conf', 'kubeconfig-unreadable'],
+  ])('%s that is empty is %s', async (path, code) => {
+    expect(await codes(changed(tree, { [path]: '' }))).toContain(`error ${code} ${path}`);
+  });
+
+  test('something else in the place of a file is an error', async () => {
+    const rows = resolveRows(parseClusterSpec(options, {}).spec);
+    const evidence = await parseEvidence(
+      rows,
+      [{ path: 'pki/ca.key', obstacle: 'is a directory' }],
+      strictReader,
+    );
+    expect(runChecks({ now, evidence, signers: new Set() })).toMatchObject([
+      { code: 'file-unreadable', message: 'is a directory' },
+      { code: 'half-pair' },
+    ]);
+  });
+
+  test.each([['pki/apiserver.key'], ['pki/apiserver.crt'], ['pki/ca.crt'], ['pki/sa.key']])(
+    'half a pair, without %s, is an error',
+    async (path) => {
+      const found = (await codes(changed(tree, { [path]: undefined }))).filter((line) =>
+        line.includes('half-pair'),
+      );
+      expect(found).toHaveLength(1);
+    },
+  );
+
+  test.each([['pki/ca.key'], ['pki/sa.pub']])('%s may stay away', async (path) => {
+    expect(await codes(changed(tree, { [path]: undefined }))).toEqual([]);
+  });
+
+  test('a mode that lets others in is a warning, a stricter one a notice', async () => {
+    const mode = (path: string): number => {
+      if (path === 'pki/ca.key') return 0o640;
+      if (path === 'pki/sa.pub') return 0o600;
+      return /\.(crt|pub)$/.test(path) ? 0o644 : 0o600;
+    };
+    expect(await codes(tree, { mode })).toEqual([
+      'warning mode-too-open pki/ca.key',
+      'notice mode-stricter pki/sa.pub',
+    ]);
+  });
+
+  test('two root certificates in its two places are an error', async () => {
+    const request = { ...options, rootCa: true, rootCaDir: '/vault' };
+    const other = await generateClusterPki({ ...options, rootCa: true, now });
+    const copy = other.files.find((file) => file.path === 'pki/root-ca.crt')?.contents;
+    const files = changed(rootTree, { 'pki/root-ca.key': undefined, 'root-ca/root-ca.crt': copy });
+    expect(await codes(files, { request })).toEqual(['error copy-differs root-ca/root-ca.crt']);
+  });
+});
+
+describe('keys', () => {
+  test('a key of another certificate is a mismatch', async () => {
+    const files = changed(tree, { 'pki/apiserver.key': text(tree, 'pki/front-proxy-client.key') });
+    expect(await codes(files)).toEqual(['error pair-mismatch pki/apiserver.crt']);
+  });
+
+  test('sa.pub of another key is a mismatch, beside the right one it is not', async () => {
+    const other = encodePublicKeyPem((await generateKeyPair('ECDSA-P256')).spkiDer);
+    expect(await codes(changed(tree, { 'pki/sa.pub': other }))).toEqual([
+      'error public-key-mismatch pki/sa.pub',
+    ]);
+    expect(await codes(changed(tree, { 'pki/sa.pub': other + text(tree, 'pki/sa.pub') }))).toEqual([]);
+  });
+
+  test('another algorithm is an error on a leaf and a notice on a CA and the service account pair', async () => {
+    const found = await codes(tree, { request: { ...options, keyAlgorithm: 'ECDSA-P384' } });
+    expect(found).toContain('error key-algorithm pki/apiserver.crt');
+    expect(found).toContain('error key-algorithm admin.conf');
+    expect(found).toContain('notice kept-key-algorithm pki/ca.crt');
+    expect(found).toContain('notice kept-key-algorithm pki/sa.key');
+  });
+});
+
+describe('signatures', () => {
+  test('a leaf of another CA is named with both CAs', async () => {
+    const pem = await reissued('etcd-server', {}, { ca: 'pki/ca' });
+    const found = await findings(changed(tree, { 'pki/etcd/server.crt': pem }));
+    expect(found).toMatchObject([
+      {
+        code: 'signer-mismatch',
+        path: 'pki/etcd/server.crt',
+        expected: 'the key of pki/etcd/ca.crt',
+        found: 'the key of pki/ca.crt',
+      },
+    ]);
+  });
+
+  test('a CA of the same name with another key signed none of the leaves', async () => {
+    const other = await generateClusterPki({ ...options, now });
+    const file = (path: string): string =>
+      other.files.find((candidate) => candidate.path === path)?.contents ?? '';
+    const files = changed(tree, {
+      'pki/etcd/ca.crt': file('pki/etcd/ca.crt'),
+      'pki/etcd/ca.key': file('pki/etcd/ca.key'),
+    });
+    const found = (await codes(files)).filter((line) => line.startsWith('error'));
+    expect(found).toEqual([
+      'error signer-mismatch pki/etcd/server.crt',
+      'error signer-mismatch pki/etcd/peer.crt',
+      'error signer-mismatch pki/etcd/healthcheck-client.crt',
+      'error signer-mismatch pki/apiserver-etcd-client.crt',
+    ]);
+  });
+
+  test('a leaf without its CA is an error', async () => {
+    const files = changed(tree, { 'pki/front-proxy-ca.crt': undefined, 'pki/front-proxy-ca.key': undefined });
+    expect(await codes(files)).toEqual(['error signer-absent pki/front-proxy-client.crt']);
+  });
+
+  test('a leaf that is missing while its CA has no key is an error', async () => {
+    const files = changed(tree, {
+      'pki/front-proxy-ca.key': undefined,
+      'pki/front-proxy-client.crt': undefined,
+      'pki/front-proxy-client.key': undefined,
+    });
+    expect(await codes(files)).toEqual(['error signer-key-absent pki/front-proxy-client.crt']);
+  });
+
+  test('an intermediate CA without --root-ca is a notice, and so is what the root adds', async () => {
+    const found = await codes(rootTree);
+    expect(found).toContain('notice foreign-intermediate pki/ca.crt');
+    expect(found).toContain('error trust admin.conf');
+  });
+
+  test('a served certificate without its intermediate, and a bundle without its root, are found', async () => {
+    const [leaf] = parsePemBlocks(text(rootTree, 'pki/apiserver.crt'));
+    const files = changed(rootTree, {
+      'pki/apiserver.crt': encodePem('CERTIFICATE', leaf?.der ?? new Uint8Array()),
+      'pki/ca-chain.crt': text(rootTree, 'pki/ca.crt'),
+    });
+    expect(await codes(files, { request: { ...options, rootCa: true } })).toEqual([
+      'warning chain-incomplete pki/apiserver.crt',
+      'error bundle-mismatch pki/ca-chain.crt',
+    ]);
+  });
+});
+
+describe('roles', () => {
+  const sans = [{ kind: 'dns', value: 'kubernetes' }] as const;
+
+  test.each<[string, string, Partial<DesiredCertificate>, string]>([
+    ['common-name', 'apiserver-kubelet-client', { commonName: 'kubelet-client' }, 'error'],
+    ['organization', 'apiserver-kubelet-client', { organization: [] }, 'error'],
+    ['organization', 'apiserver-kubelet-client', { organization: ['system:masters', 'more'] }, 'error'],
+    ['organization', 'front-proxy-client', { organization: ['system:masters'] }, 'error'],
+    ['extended-key-usage-missing', 'apiserver', { extKeyUsage: ['clientAuth'] }, 'error'],
+    ['extended-key-usage-surplus', 'apiserver', { extKeyUsage: ['serverAuth', 'clientAuth'] }, 'warning'],
+    ['key-usage-missing', 'apiserver', { keyUsage: ['keyAgreement'] }, 'error'],
+    ['key-usage-differs', 'apiserver', { keyUsage: ['digitalSignature', 'keyAgreement'] }, 'notice'],
+    ['is-a-ca', 'apiserver', { isCa: true }, 'error'],
+    ['subject-alternative-name-surplus', 'apiserver-kubelet-client', { sans }, 'warning'],
+  ])('%s is found on %s with %j', async (code, id, change, severity) => {
+    const ca = id === 'front-proxy-client' ? 'pki/front-proxy-ca' : 'pki/ca';
+    const files = changed(tree, { [`pki/${id}.crt`]: await reissued(id, change, { ca }) });
+    expect(await codes(files)).toContain(`${severity} ${code} pki/${id}.crt`);
+  });
+
+  test('every missing name is an error of its own, names being compared without case', async () => {
+    const pem = await reissued('apiserver', {
+      sans: [
+        { kind: 'dns', value: 'CP1' },
+        { kind: 'ip', value: '192.0.2.10' },
+      ],
+    });
+    const found = await findings(changed(tree, { 'pki/apiserver.crt': pem }));
+    expect(found.filter(({ code }) => code === 'subject-alternative-name-missing')).toHaveLength(6);
+    expect(found.map(({ found: value }) => value)).not.toContain('DNS:CP1');
+  });
+
+  test('a name of the wrong kind is missing and surplus', async () => {
+    const row = resolveRows(parseClusterSpec(options, {}).spec).find(({ id }) => id === 'apiserver');
+    const own = row?.kind === 'certificate' ? row.certificate.sans : [];
+    const wrong = own.map((name) =>
+      name.value === '192.0.2.10' ? ({ kind: 'dns', value: name.value } as const) : name,
+    );
+    const found = await codes(
+      changed(tree, { 'pki/apiserver.crt': await reissued('apiserver', { sans: wrong }) }),
+    );
+    expect(found).toEqual([
+      'error subject-alternative-name-missing pki/apiserver.crt',
+      'warning subject-alternative-name-surplus pki/apiserver.crt',
+    ]);
+  });
+
+  test('a leaf in the place of a CA is not one, whatever else it is', async () => {
+    const files = changed(tree, {
+      'pki/front-proxy-ca.crt': text(tree, 'pki/front-proxy-client.crt'),
+      'pki/front-proxy-ca.key': text(tree, 'pki/front-proxy-client.key'),
+    });
+    expect(await codes(files)).toContain('error not-a-ca pki/front-proxy-ca.crt');
+  });
+
+  test('a CA by another name is a notice', async () => {
+    const found = await codes(tree, { request: { ...options, profile: 'kubeadm' } });
+    expect(found).toContain('notice ca-common-name pki/ca.crt');
+    expect(found).toContain('error common-name pki/etcd/server.crt');
+    expect(found).toContain('warning kubeconfig-names admin.conf');
+  });
+
+  test('a CA without the path length of the hardened profile is a notice', async () => {
+    expect(await codes(tree, { request: { ...options, profile: 'hardened' } })).toContain(
+      'notice path-length pki/ca.crt',
+    );
+  });
+});
+
+describe('time', () => {
+  test('expired is an error from the second after the last', async () => {
+    const { notAfter } = certificate(text(tree, 'pki/apiserver.crt'));
+    expect(await codes(tree, { at: notAfter })).toEqual([]);
+    const later = await codes(tree, { at: new Date(notAfter.getTime() + 1000) });
+    expect(later).toContain('error expired pki/apiserver.crt');
+    expect(later).toContain('error expired admin.conf');
+  });
+
+  test('not yet valid is an error until the first second', async () => {
+    const { notBefore } = certificate(text(tree, 'pki/apiserver.crt'));
+    expect(await codes(tree, { at: notBefore })).toEqual([]);
+    const earlier = await codes(tree, { at: new Date(notBefore.getTime() - 1000) });
+    expect(earlier).toContain('error not-yet-valid pki/ca.crt');
+  });
+
+  test('a leaf that outlives its CA, or lives longer than asked for, is a notice', async () => {
+    const pem = await reissued('apiserver', {}, { days: 11 * 365 });
+    expect(await codes(changed(tree, { 'pki/apiserver.crt': pem }))).toEqual([
+      'notice outlives-signer pki/apiserver.crt',
+      'notice lifetime-longer pki/apiserver.crt',
+    ]);
+  });
+});
+
+describe('kubeconfigs', () => {
+  const admin = (edit: (contents: string) => string): Tree =>
+    changed(tree, { 'admin.conf': edit(text(tree, 'admin.conf')) });
+
+  test('another server is an error', async () => {
+    const found = await findings(admin((contents) => contents.replace('192.0.2.10:6443', '192.0.2.99:6443')));
+    expect(found).toMatchObject([{ code: 'server', found: 'https://192.0.2.99:6443' }]);
+  });
+
+  test('another cluster, user or context name is a warning', async () => {
+    const found = await codes(admin((contents) => contents.replaceAll('default-cluster', 'east')));
+    expect(found).toEqual(['warning kubeconfig-names admin.conf']);
+  });
+
+  test('trust in another CA is an error, also beside the right one', async () => {
+    const own = base64(text(tree, 'pki/ca.crt'));
+    const foreign = text(tree, 'pki/etcd/ca.crt');
+    expect(await codes(admin((contents) => contents.replace(own, base64(foreign))))).toEqual([
+      'error trust admin.conf',
+    ]);
+    const both = base64(text(tree, 'pki/ca.crt') + foreign);
+    expect(await codes(admin((contents) => contents.replace(own, both)))).toEqual(['error trust admin.conf']);
+  });
+
+  test('verification that is switched off is an error', async () => {
+    const found = await codes(
+      admin((contents) => contents.replace('    server:', '    insecure-skip-tls-verify: true\n    server:')),
+    );
+    expect(found).toEqual(['error tls-verify-skipped admin.conf']);
+  });
+
+  test('a missing credential is an error, one in a file a notice', async () => {
+    const without = admin((contents) => contents.replace(/ +client-key-data: .*\n/, ''));
+    expect(await codes(without)).toEqual(['error credential-absent admin.conf']);
+    const inFile = admin((contents) =>
+      contents.replace(
+        /client-(certificate|key)-data: .*/g,
+        'client-$1: /var/lib/kubelet/pki/kubelet-client-current.pem',
+      ),
+    );
+    expect(await codes(inFile)).toEqual([
+      'notice credential-in-file admin.conf',
+      'notice credential-in-file admin.conf',
+    ]);
+  });
+
+  test('a credential of somebody else is found as on any certificate', async () => {
+    const contents = await reissued('admin.conf', { commonName: 'mallory', organization: [] });
+    expect(await codes(changed(tree, { 'admin.conf': contents }))).toEqual([
+      'error common-name admin.conf',
+      'error organization admin.conf',
+    ]);
+  });
+
+  test('a key in a line that is no YAML is not in the message', async () => {
+    const broken = admin((contents) => contents.replace('    client-key-data: ', '    client-key-data: [{'));
+    const [finding] = await findings(broken);
+    expect(finding).toMatchObject({ code: 'kubeconfig-unreadable' });
+    expect(JSON.stringify(finding)).not.toContain('LS0t');
+  });
+});

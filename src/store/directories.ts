@@ -1,0 +1,89 @@
+import { chmodSync, lstatSync, mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { PkiError } from '../errors.ts';
+import { attempt, unless } from './failure.ts';
+import { entryAt } from './files.ts';
+
+function resolveExisting(path: string): string {
+  const real = unless(['ENOENT'], () => realpathSync.native(path));
+  if (real !== undefined) return real;
+  if (entryAt(path) !== undefined) {
+    throw new PkiError('ERR_STORE', `${path}: expected a directory, found a symbolic link to nothing`, {
+      detail: { path, operation: 'resolve' },
+      hint: 'create what the link points to, or remove the link',
+    });
+  }
+  return join(resolveExisting(dirname(path)), basename(path));
+}
+
+/**
+ * The absolute path of a directory without symbolic links, whether or not the directory is there yet. Every later
+ * path is built on the result, so that a link that is moved meanwhile leads nothing astray.
+ *
+ * @throws {PkiError} `ERR_STORE` where something else than a directory is on the way.
+ */
+export async function resolveDirectory(path: string): Promise<string> {
+  const absolute = resolve(path);
+  return attempt({ path: absolute, operation: 'resolve' }, () => {
+    const resolved = resolveExisting(absolute);
+    const status = statSync(resolved, { throwIfNoEntry: false });
+    if (status !== undefined && !status.isDirectory()) {
+      throw new PkiError('ERR_STORE', `${resolved}: expected a directory, found a file`, {
+        detail: { path: resolved, operation: 'resolve', errno: 'ENOTDIR' },
+        hint: 'name another directory, or move the file away',
+      });
+    }
+    return resolved;
+  });
+}
+
+/** Whether `path` is absolute and free of `.`, `..` and doubled slashes. Says nothing about links. */
+export function isResolved(path: string): boolean {
+  return path.startsWith('/') && !path.includes('\0') && resolve(path) === path;
+}
+
+/** Whether `path` lies below `directory`. Both are absolute and resolved. */
+export function isInside(path: string, directory: string): boolean {
+  return path.startsWith(directory === '/' ? '/' : `${directory}/`);
+}
+
+/** Of `directory` and its parents, those that are not there; the outermost first. */
+export function missingDirectories(directory: string): readonly string[] {
+  const entry = attempt({ path: directory, operation: 'look at it' }, () => entryAt(directory));
+  return entry === undefined ? [...missingDirectories(dirname(directory)), directory] : [];
+}
+
+/** Creates one directory, with exactly this mode whatever the umask; what it inherits beside that, such as setgid, stays. */
+export function createDirectory(path: string, mode: number): void {
+  mkdirSync(path, mode);
+  const made = lstatSync(path).mode;
+  if ((made & 0o777) !== mode) chmodSync(path, (made & 0o7000) | mode);
+}
+
+/** Creates those of the directories that are not there, 0755, and says which: all, or after a failure none. */
+export function createDirectories(paths: readonly string[]): readonly string[] {
+  const created: string[] = [];
+  try {
+    for (const path of paths) {
+      attempt({ path, operation: 'create the directory' }, () =>
+        unless(['EEXIST'], () => {
+          createDirectory(path, 0o755);
+          created.push(path);
+        }),
+      );
+    }
+    return created;
+  } catch (error) {
+    removeEmptyDirectories(created);
+    throw error;
+  }
+}
+
+/** Removes those of the directories that are empty, the last first. */
+export function removeEmptyDirectories(paths: readonly string[]): void {
+  for (const path of paths.toReversed()) {
+    attempt({ path, operation: 'remove the directory' }, () =>
+      unless(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => rmdirSync(path)),
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import type { Arguments, Argv, Options } from 'yargs';
+import { type ClusterOptions, OPTIONS, type OptionRow } from '../cluster/options.ts';
+
+function yargsOption(row: OptionRow): Options {
+  const { describe, group } = row;
+  if (row.valueName === undefined) return { type: 'boolean', describe, group };
+  return {
+    type: 'string',
+    describe: `${describe}${row.defaultText === undefined ? '' : ` (default: ${row.defaultText})`}`,
+    group,
+    requiresArg: true,
+    ...(row.isList === true ? { array: true } : {}),
+  };
+}
+
+/** Adds the cluster's options of these names, or all of them. */
+export function addClusterOptions(parser: Argv, names?: readonly string[]): Argv {
+  return OPTIONS.filter((row) => names === undefined || names.includes(row.name)).reduce(
+    (own, row) => own.option(row.name, yargsOption(row)),
+    parser,
+  );
+}
+
+/** The cluster's options as they were given, by the names of the library; whether they make sense is not looked at. */
+export function clusterOptionsOf(parsed: Arguments): ClusterOptions {
+  const options: ClusterOptions = Object.fromEntries(OPTIONS.map(({ key, name }) => [key, parsed[name]]));
+  return options;
+}
+
+/** The forms that data comes in. */
+export function addOutputOption(parser: Argv, choices: readonly [string, ...string[]]): Argv {
+  return parser.option('output', {
+    alias: 'o',
+    choices,
+    default: choices[0],
+    describe: 'form of the data on stdout',
+    requiresArg: true,
+  });
+}

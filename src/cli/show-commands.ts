@@ -1,0 +1,130 @@
+import type { Arguments, Argv } from 'yargs';
+import { parseRequest } from '../cluster/parse.ts';
+import type { ClusterSpec } from '../cluster/spec.ts';
+import type { Directories } from '../cluster/directories.ts';
+import { absolutePath, targetDirectories } from '../layout.ts';
+import { argumentsJson, argumentsText } from '../report/arguments.ts';
+import { issueLines } from '../report/errors.ts';
+import { shownRows, tableMarkdown, tableText } from '../report/table.ts';
+import { toYaml } from '../report/yaml.ts';
+import { resolveArguments } from '../resolve/arguments.ts';
+import { type DesiredRow, fileThatHolds } from '../resolve/desired.ts';
+import { resolveBindings } from '../resolve/rbac.ts';
+import { resolveRows } from '../resolve/rows.ts';
+import { readFiles } from '../store/files.ts';
+import { COMPONENTS } from '../table/row.ts';
+import { readHost } from './host.ts';
+import { pendingSentences } from './pending.ts';
+import { addClusterOptions, addOutputOption, clusterOptionsOf } from './options.ts';
+import { EXIT, printData, printMessages } from './terminal.ts';
+
+interface ShowCommand {
+  readonly addOptions: (parser: Argv) => Argv;
+  readonly run: (parsed: Arguments) => Promise<number>;
+}
+
+const RULING = ['profile', 'kubernetes-version'] as const;
+
+/** The specification for what is shown. No address is shown, so that one need not be given. */
+function requestOf(parsed: Arguments): { readonly spec: ClusterSpec; readonly directories: Directories } {
+  const options = { hostIp: '192.0.2.1', hostname: 'host', ...clusterOptionsOf(parsed) };
+  const { spec, directories, warnings } = parseRequest(options, { host: readHost(), cwd: process.cwd() });
+  printMessages(warnings.flatMap((issue) => issueLines(issue, 'warning')));
+  return { spec, directories };
+}
+
+/** The CAs whose certificate is on this host and whose key is not (R2.6). */
+async function keylessCas(spec: ClusterSpec, directories: Directories): Promise<readonly string[]> {
+  const cas = resolveRows(spec).filter((row) => row.kind === 'ca');
+  const placeOf = (path: string): string => absolutePath(path, directories);
+  const states = await readFiles(cas.flatMap((row) => row.files.map((file) => placeOf(file.path))));
+  const isThere = (row: DesiredRow, holds: 'certificate' | 'key'): boolean => {
+    const path = fileThatHolds(row, holds)?.path;
+    return path !== undefined && states.get(placeOf(path))?.kind !== 'absent';
+  };
+  return cas.filter((row) => isThere(row, 'certificate') && !isThere(row, 'key')).map((row) => row.id);
+}
+
+type Forms = Readonly<Record<string, () => readonly string[] | Promise<readonly string[]>>>;
+
+async function printAs(form: unknown, forms: Forms): Promise<number> {
+  printData((await forms[String(form)]?.()) ?? []);
+  return EXIT.done;
+}
+
+const json = (value: object): readonly string[] => [JSON.stringify(value, null, 2)];
+
+const table: ShowCommand = {
+  addOptions: (parser) =>
+    addOutputOption(addClusterOptions(parser, RULING), ['text', 'json', 'yaml', 'markdown']),
+  run: (parsed) => {
+    const { spec } = requestOf(parsed);
+    const data = {
+      schema: 'k8s-pki/table/v1',
+      profile: spec.profile,
+      kubernetesVersion: spec.kubernetesVersion.text,
+    };
+    const document = { ...data, rows: shownRows(spec) };
+    return printAs(parsed['output'], {
+      text: () => tableText(spec),
+      markdown: () => tableMarkdown(spec),
+      json: () => json(document),
+      yaml: () => toYaml([document]),
+    });
+  },
+};
+
+const componentArguments: ShowCommand = {
+  addOptions: (parser) =>
+    addOutputOption(
+      addClusterOptions(parser, [
+        ...RULING,
+        'cert-dir',
+        'kubeconfig-dir',
+        'service-dns-domain',
+        'external-etcd',
+        'root-ca',
+        'root-ca-dir',
+      ]),
+      ['text', 'json', 'yaml'],
+    ).positional('component', { describe: 'only the arguments of this one', choices: COMPONENTS }),
+  run: async (parsed) => {
+    const { spec, directories } = requestOf(parsed);
+    const pending = await pendingSentences(targetDirectories(directories));
+    printMessages(pending.map((sentence) => `notice: ${sentence}`));
+    const all = resolveArguments(spec, {
+      pathOf: (path) => absolutePath(path, directories),
+      keyless: await keylessCas(spec, directories),
+    });
+    const wanted = all.filter(
+      ({ component }) => parsed['component'] === undefined || component === parsed['component'],
+    );
+    return printAs(parsed['output'], {
+      text: () => argumentsText(wanted),
+      json: () => json(argumentsJson(wanted)),
+      yaml: () => toYaml([argumentsJson(wanted)]),
+    });
+  },
+};
+
+const rbac: ShowCommand = {
+  addOptions: (parser) => addOutputOption(addClusterOptions(parser, RULING), ['yaml', 'json']),
+  run: (parsed) => {
+    const { spec } = requestOf(parsed);
+    const bindings = resolveBindings(spec);
+    return printAs(parsed['output'], {
+      yaml: () =>
+        bindings.length === 0
+          ? [`# the profile ${spec.profile} of Kubernetes ${spec.kubernetesVersion.text} needs no bindings`]
+          : toYaml(bindings),
+      json: () => json({ apiVersion: 'v1', kind: 'List', items: bindings }),
+    });
+  },
+};
+
+/** `k8s-pki show …`, by the word that follows. */
+export const commands: Readonly<Record<'table' | 'arguments' | 'rbac', ShowCommand>> = {
+  table,
+  arguments: componentArguments,
+  rbac,
+};

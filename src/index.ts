@@ -1,0 +1,32 @@
+export type { PresentFile } from './checks/evidence.ts';
+export type { ClusterOptions } from './cluster/options.ts';
+export type { ClusterSpec } from './cluster/spec.ts';
+export {
+  isPkiError,
+  PkiError,
+  type PkiErrorCode,
+  type PkiErrorDetail,
+  type PkiErrorOptions,
+  type SpecIssue,
+} from './errors.ts';
+export type { Finding, Severity } from './finding.ts';
+export type { Directories } from './cluster/directories.ts';
+export {
+  type ClusterPki,
+  type ClusterPkiDirectory,
+  type GenerateClusterPkiOptions,
+  generateClusterPki,
+  readClusterPki,
+  writeClusterPki,
+} from './library.ts';
+export type { PkiCertificate, PkiFile } from './pki.ts';
+export type { Plan, PlannedFile, PlannedRow, RowAction } from './plan.ts';
+export { VERSION } from './release.ts';
+export { type ComponentArgument, resolveArguments } from './resolve/arguments.ts';
+export { DIFFERENCES, type Difference } from './table/differences.ts';
+export { PROFILES, type Profile } from './table/profiles.ts';
+export type { Row } from './table/row.ts';
+export { ROWS } from './table/rows.ts';
+export { KEY_ALGORITHM_IDS, type KeyAlgorithmId } from './x509/algorithms.ts';
+export type { Certificate } from './x509/model.ts';
+export type { KeyPair, Signer } from './x509/signer.ts';

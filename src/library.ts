@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import type { PresentFile } from './checks/evidence.ts';
+import type { Directories } from './cluster/directories.ts';
+import type { ClusterOptions } from './cluster/options.ts';
+import { parseDirectories } from './cluster/parse.ts';
+import type { ClusterSpec } from './cluster/spec.ts';
+import { PkiError, type SpecIssue } from './errors.ts';
+import { absolutePath, targetDirectories } from './layout.ts';
+import { type GeneratedPki, generatePki, type PkiEnvironment, type PkiFile } from './pki.ts';
+import { refusalOf } from './plan.ts';
+import { knownPlaces, presentFiles } from './present.ts';
+import { RELEASED } from './release.ts';
+import { planRequest } from './request.ts';
+import { knownPaths } from './resolve/paths.ts';
+import { readFiles } from './store/files.ts';
+import { openStore } from './store/store.ts';
+import type { KeyAlgorithmId } from './x509/algorithms.ts';
+import { generateKeyPair } from './x509/keys.ts';
+import type { KeyPair, Signer } from './x509/signer.ts';
+
+/** What to generate: the options of `k8s-pki init` by the same names, what is there already, and what to generate with. */
+export interface GenerateClusterPkiOptions extends ClusterOptions {
+  /**
+   * What is there already, by logical path: `{ path: 'pki/ca.crt', contents: '-----BEGIN …' }`. CAs with or without
+   * their keys, the service account pair, or everything that `readClusterPki` found. It is kept, and what is missing is
+   * made to fit it.
+   */
+  readonly existing?: readonly PresentFile[];
+  /** Who signs for a CA whose key is not among `existing`, by the id of its row: `{ ca: signer }`. */
+  readonly signers?: Readonly<Record<string, Signer>>;
+  /** The moment of issuing; default: the clock. */
+  readonly now?: Date;
+  /** Cryptographically random bytes; default: the platform's. */
+  readonly randomBytes?: (length: number) => Uint8Array;
+  /** Default: the platform's, on all cores. */
+  readonly generateKeyPair?: (algorithm: KeyAlgorithmId) => Promise<KeyPair>;
+  readonly onKeyGenerated?: (done: number, all: number) => void;
+}
+
+/** A PKI in memory, with the specification it follows and what was odd about the request. */
+export interface ClusterPki extends GeneratedPki {
+  readonly spec: ClusterSpec;
+  readonly warnings: readonly SpecIssue[];
+}
+
+function assertKnownPaths(existing: readonly PresentFile[]): void {
+  const known = knownPaths();
+  const issues = existing
+    .filter(({ path }) => !known.includes(path))
+    .map(
+      ({ path }): SpecIssue => ({
+        option: 'existing',
+        value: path,
+        rule: 'is no path of the table',
+        hint: `one of ${known.slice(0, 4).join(', ')} …`,
+      }),
+    );
+  // Passed over in silence, a mistyped path would have a second CA made beside the first.
+  if (issues.length > 0)
+    throw new PkiError('ERR_CONFIG', 'there are paths that no row has', { detail: { issues } });
+}
+
+function environmentOf(options: GenerateClusterPkiOptions, now: Date): PkiEnvironment {
+  return {
+    now,
+    randomBytes: options.randomBytes ?? ((length) => randomBytes(length)),
+    generateKeyPair: options.generateKeyPair ?? generateKeyPair,
+    ...(options.onKeyGenerated === undefined ? {} : { onKeyGenerated: options.onKeyGenerated }),
+  };
+}
+
+/**
+ * The clock, unless it shows a time before this release was made: certificates would be dated by it.
+ *
+ * @throws {PkiError} `ERR_CLOCK`.
+ */
+export function readClock(): Date {
+  const now = new Date();
+  if (now.getTime() >= Date.parse(RELEASED)) return now;
+  throw new PkiError(
+    'ERR_CLOCK',
+    `the clock shows ${now.toISOString()}, a time before this release (${RELEASED})`,
+    {
+      detail: { now: now.toISOString(), released: RELEASED },
+      hint: 'set the clock',
+    },
+  );
+}
+
+/**
+ * Generates the PKI of a cluster as one control-plane host needs it, in memory: keys, certificates, kubeconfigs. What
+ * `existing` holds is kept and completed.
+ *
+ * Writes nothing, prints nothing, keeps no state: calls do not disturb each other. `files` has only what is new.
+ *
+ * @throws {PkiError} `ERR_CONFIG` with every issue of the options; `ERR_REFUSED` with every finding where `existing`
+ * contradicts them; `ERR_CLOCK`; `ERR_KEY` for a signer that has not the key of its CA; `ERR_SELF_CHECK`.
+ *
+ * @example
+ * ```ts
+ * import { generateClusterPki } from 'k8s-pki';
+ *
+ * const pki = await generateClusterPki({ hostIp: '10.0.0.5', hostname: 'cp1', keyAlgorithm: 'ECDSA-P256' });
+ * for (const file of pki.files) console.log(file.path, file.mode.toString(8));
+ * ```
+ */
+export async function generateClusterPki(options: GenerateClusterPkiOptions): Promise<ClusterPki> {
+  const { existing = [], signers = {}, now = readClock(), ...rest } = options;
+  const { randomBytes: _, generateKeyPair: __, onKeyGenerated: ___, ...cluster } = rest;
+  assertKnownPaths(existing);
+  const request = { options: cluster, host: {}, existing, signers: new Map(Object.entries(signers)) };
+  const { planned, spec, warnings, wouldKeep } = await planRequest(request, now);
+  if (planned.plan.isRefused) throw refusalOf(planned.plan, wouldKeep);
+  const generated = await generatePki(planned, environmentOf(options, now));
+  return { ...generated, spec, warnings };
+}
+
+/** A certificate directory, or the directories one by one. */
+export type ClusterPkiDirectory = string | Directories;
+
+function directoriesOf(directory: ClusterPkiDirectory): Directories {
+  return typeof directory === 'string' ? parseDirectories({ certDir: directory }, process.cwd()) : directory;
+}
+
+/**
+ * Reads every file of a PKI that any profile and release knows, as `existing` takes it. Files that are not there are
+ * left out; one that cannot be read stands there with the obstacle. Locks and changes nothing.
+ *
+ * @throws {PkiError} `ERR_CONFIG` where the place of the kubeconfigs is not clear.
+ *
+ * @example
+ * ```ts
+ * import { generateClusterPki, readClusterPki } from 'k8s-pki';
+ *
+ * const existing = await readClusterPki('/etc/kubernetes/pki');
+ * const pki = await generateClusterPki({ hostIp: '10.0.0.5', hostname: 'cp1', existing });
+ * ```
+ */
+export async function readClusterPki(directory: ClusterPkiDirectory): Promise<readonly PresentFile[]> {
+  const places = knownPlaces(directoriesOf(directory));
+  return presentFiles(places, await readFiles([...places.values()]));
+}
+
+/**
+ * Writes the new files of a PKI in one transaction: all of them or none, with their modes from the first byte. Never
+ * overwrites. A transaction that an earlier run left unfinished is finished or taken back first.
+ *
+ * @throws {PkiError} `ERR_STORE` where something is in the way or the file system refuses; `ERR_LOCKED` where another
+ * run is at work; `ERR_CONFIG` where the place of the kubeconfigs is not clear.
+ *
+ * @example
+ * ```ts
+ * import { generateClusterPki, writeClusterPki } from 'k8s-pki';
+ *
+ * const pki = await generateClusterPki({ hostIp: '10.0.0.5', hostname: 'cp1', keyAlgorithm: 'ECDSA-P256' });
+ * await writeClusterPki(pki, './out/pki');
+ * ```
+ */
+export async function writeClusterPki(
+  pki: { readonly files: readonly PkiFile[] },
+  directory: ClusterPkiDirectory,
+): Promise<void> {
+  const directories = directoriesOf(directory);
+  const store = await openStore(targetDirectories(directories), { self: process });
+  try {
+    await store.commit(
+      pki.files.map(({ path, contents, mode }) => ({
+        path: absolutePath(path, directories),
+        contents,
+        mode,
+        replace: false,
+      })),
+    );
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,112 @@
+import type { Finding } from '../finding.ts';
+import { generalNameText, nameText } from '../checks/text.ts';
+import { timeText } from '../checks/time.ts';
+import type { ClusterSpec } from '../cluster/spec.ts';
+import type { SpecIssue } from '../errors.ts';
+import type { Plan, PlannedRow } from '../plan.ts';
+import type { PkiCertificate } from '../pki.ts';
+import { columns, count } from './columns.ts';
+
+/** What a run of `init` did or would do; what every form of its report is made from. */
+export interface InitReport {
+  readonly outcome: 'created' | 'unchanged' | 'planned' | 'refused';
+  readonly spec: ClusterSpec;
+  readonly directories: readonly string[];
+  readonly plan: Plan;
+  /** Empty where nothing was issued. */
+  readonly certificates: readonly PkiCertificate[];
+  readonly warnings: readonly SpecIssue[];
+  /** Requests that would keep everything that is there. */
+  readonly wouldKeep: readonly string[];
+  /** What became, or will become, of runs that were interrupted earlier, a sentence each. */
+  readonly recovery: readonly string[];
+  readonly pathOf: (logicalPath: string) => string;
+}
+
+function endOf(row: PlannedRow, certificates: readonly PkiCertificate[]): Date | undefined {
+  return (
+    certificates.find((certificate) => certificate.id === row.id)?.certificate.notAfter ??
+    row.validity?.notAfter
+  );
+}
+
+function summary(report: InitReport): string {
+  const { plan, outcome } = report;
+  const files = plan.rows.flatMap((row) => row.files);
+  const isNew = files.filter((file) => file.action === 'create').length;
+  const where = report.directories.join(' and ');
+  const ends = plan.rows
+    .map((row) => endOf(row, report.certificates))
+    .filter((end) => end !== undefined)
+    .toSorted((a, b) => a.getTime() - b.getTime());
+  const expiry =
+    ends[0] === undefined ? '' : `; the first certificate expires on ${timeText(ends[0]).slice(0, 10)}`;
+  switch (outcome) {
+    case 'created':
+      return `${count(isNew, 'file')} created in ${where}${expiry}`;
+    case 'planned':
+      return `${count(isNew, 'file')} would be created in ${where}; nothing was changed (--dry-run)`;
+    case 'unchanged':
+      return `nothing to do: all ${count(files.length, 'file')} are there and as requested${expiry}`;
+    case 'refused':
+      return 'nothing was changed';
+  }
+}
+
+/** The report as people read it: a line for each row of the table, and a last line that says where and until when. */
+export function initText(report: InitReport): readonly string[] {
+  const { spec, plan, pathOf } = report;
+  const head = `profile ${spec.profile}, Kubernetes ${spec.kubernetesVersion.text}, ${spec.keyAlgorithm}`;
+  const rows = plan.rows.map((row) => {
+    const end = endOf(row, report.certificates);
+    return [
+      row.action,
+      row.id,
+      end === undefined ? '-' : timeText(end).slice(0, 10),
+      row.files.map((file) => pathOf(file.path)).join(' '),
+    ];
+  });
+  return [head, '', ...columns([['ACTION', 'NAME', 'EXPIRES', 'FILES'], ...rows]), '', summary(report)];
+}
+
+function findingJson(finding: Finding, pathOf: InitReport['pathOf']): object {
+  return { ...finding, path: pathOf(finding.path) };
+}
+
+/** The report for programs: `docs/json.md` describes it, and it changes only by additions within a schema version. */
+export function initJson(report: InitReport): object {
+  const { spec, plan, pathOf } = report;
+  return {
+    schema: 'k8s-pki/init/v1',
+    outcome: report.outcome,
+    profile: spec.profile,
+    kubernetesVersion: spec.kubernetesVersion.text,
+    keyAlgorithm: spec.keyAlgorithm,
+    directories: report.directories,
+    recovery: report.recovery,
+    warnings: report.warnings,
+    wouldKeep: report.wouldKeep,
+    rows: plan.rows.map((row) => {
+      const issued = report.certificates.find((certificate) => certificate.id === row.id)?.certificate;
+      return {
+        id: row.id,
+        purpose: row.purpose,
+        action: row.action,
+        files: row.files.map((file) => ({ path: pathOf(file.path), action: file.action })),
+        ...(issued === undefined
+          ? {}
+          : {
+              certificate: {
+                subject: nameText(issued.subject),
+                issuer: nameText(issued.issuer),
+                serialNumber: issued.serialHex,
+                notBefore: timeText(issued.notBefore),
+                notAfter: timeText(issued.notAfter),
+                subjectAltName: (issued.subjectAltName ?? []).map(generalNameText),
+              },
+            }),
+        findings: row.findings.map((finding) => findingJson(finding, pathOf)),
+      };
+    }),
+  };
+}

@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { availableParallelism } from 'node:os';
 import yargs, { type Arguments, type Argv } from 'yargs';
+import { fail } from './cli/failure.ts';
+import { initCommand } from './cli/init-command.ts';
+import { showCommands } from './cli/show-commands.ts';
 import { EXIT, printMessages } from './cli/terminal.ts';
 import { VERSION } from './release.ts';
 
-/** A command as its module under `cli/` gives it; the modules are loaded when their command is named, not before. */
+/** A command as its module under `cli/` gives it. */
 interface Command {
   readonly addOptions: (parser: Argv) => Argv;
   /** Resolves to the exit code. */
@@ -26,17 +29,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 /** The command that was named, to be run once yargs is through: it lays out its help before it waits for a handler. */
-let chosen: { readonly load: () => Promise<Command>; readonly parsed: Arguments } | undefined;
+let chosen: { readonly command: Command; readonly parsed: Arguments } | undefined;
 
-function register(parser: Argv, name: string, describe: string, load: () => Promise<Command>): Argv {
-  return parser.command(
-    name,
-    describe,
-    async (own) => (await load()).addOptions(own),
-    (parsed) => {
-      chosen = { load, parsed };
-    },
-  );
+function register(parser: Argv, name: string, describe: string, command: Command): Argv {
+  return parser.command(name, describe, command.addOptions, (parsed) => {
+    chosen = { command, parsed };
+  });
 }
 
 const parser = yargs(process.argv.slice(2))
@@ -45,6 +43,7 @@ const parser = yargs(process.argv.slice(2))
   .usage('$0 COMMAND [flags]\n\nMakes and keeps the whole PKI of a Kubernetes cluster.')
   .parserConfiguration({
     'boolean-negation': false,
+    'camel-case-expansion': false,
     'dot-notation': false,
     'greedy-arrays': false,
     'parse-numbers': false,
@@ -53,9 +52,9 @@ const parser = yargs(process.argv.slice(2))
   .option('debug', { type: 'boolean', describe: 'show stack traces of errors', global: true })
   .version(VERSION)
   .help()
+  .strictCommands()
   .strict()
   .demandCommand(1, 1, 'which command?', 'one command at a time')
-  .recommendCommands()
   .wrap(Math.min(110, process.stdout.columns ?? 110))
   .fail((message, error) => {
     if (error !== undefined && error !== null) throw error;
@@ -66,20 +65,21 @@ const parser = yargs(process.argv.slice(2))
     process.exit(EXIT.usage);
   });
 
-register(parser, 'init', 'create what is missing of a PKI, keep what is valid', () =>
-  import('./cli/init-command.ts').then((module) => module.command),
-);
+register(parser, 'init', 'create what is missing of a PKI, keep what is valid', initCommand);
 parser.command('show', 'print the table, the component arguments or the RBAC bindings', (own) => {
-  const load = (name: 'table' | 'arguments' | 'rbac') => () =>
-    import('./cli/show-commands.ts').then((module) => module.commands[name]);
-  register(own, 'table', 'the table of every certificate, as a profile and release has it', load('table'));
+  register(
+    own,
+    'table',
+    'the table of every certificate, as a profile and release has it',
+    showCommands.table,
+  );
   register(
     own,
     'arguments [component]',
     'the component arguments that take the files of this PKI',
-    load('arguments'),
+    showCommands.arguments,
   );
-  register(own, 'rbac', 'the bindings that the issued identities need', load('rbac'));
+  register(own, 'rbac', 'the bindings that the issued identities need', showCommands.rbac);
   return own.demandCommand(1, 1, 'show what?', 'one thing at a time');
 });
 parser.completion('completion', 'print a script for shell completion');
@@ -87,11 +87,9 @@ parser.completion('completion', 'print a script for shell completion');
 try {
   await parser.parseAsync();
   if (chosen !== undefined) {
-    const command = await chosen.load();
-    process.exitCode = await command.run(chosen.parsed, controller.signal);
+    process.exitCode = await chosen.command.run(chosen.parsed, controller.signal);
   }
 } catch (error) {
-  const { fail } = await import('./cli/failure.ts');
   const isJson = chosen?.parsed['output'] === 'json';
   process.exitCode = fail(error, { isJson, isDebug: process.argv.includes('--debug') });
 }

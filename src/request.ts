@@ -1,31 +1,45 @@
-import type { PresentFile } from './checks/evidence.ts';
-import type { ClusterOptions } from './cluster/options.ts';
+import { type Evidence, isSameDer, type PresentFile } from './checks/evidence.ts';
+import { type ClusterOptions, OPTIONS } from './cluster/options.ts';
 import { type HostFacts, parseClusterSpec } from './cluster/parse.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
 import { isPkiError, type SpecIssue } from './errors.ts';
 import { type PlannedPki, planPki } from './pki.ts';
 import { resolveRows } from './resolve/rows.ts';
-import { PROFILES, type Profile } from './table/profiles.ts';
+import { PROFILES } from './table/profiles.ts';
 import { NEWEST_MINOR, OLDEST_MINOR } from './table/versions.ts';
+import { algorithmOfSpki } from './x509/keys.ts';
 import type { Signer } from './x509/signer.ts';
 
-/** A profile and release to try in place of the one that was asked for. */
-interface Alternative {
-  readonly profile: Profile;
-  readonly kubernetesVersion: string;
-}
-
 /** Each profile; of kubeadm each minor release from the newest down, with all of its backports and with none. */
-function alternatives(): readonly Alternative[] {
+function rulings(): readonly ClusterOptions[] {
   const minors = Array.from({ length: NEWEST_MINOR - OLDEST_MINOR + 1 }, (_, index) => NEWEST_MINOR - index);
-  return PROFILES.flatMap((profile): readonly Alternative[] =>
+  return PROFILES.flatMap((profile): readonly ClusterOptions[] =>
     profile === 'kubeadm'
       ? minors.flatMap((minor) => [
           { profile, kubernetesVersion: `1.${minor}` },
           { profile, kubernetesVersion: `1.${minor}.0` },
         ])
-      : [{ profile, kubernetesVersion: `1.${NEWEST_MINOR}` }],
+      : [{ profile }],
   );
+}
+
+/** What can be seen from the files themselves and was asked for otherwise: the algorithm of the leaves, a root. */
+function seenOptions(spec: ClusterSpec, evidence: Evidence): ClusterOptions {
+  const leaves = [...evidence.values()].filter(({ desired }) => desired.kind === 'certificate');
+  const algorithms = new Set(
+    leaves
+      .flatMap(({ certificates }) => certificates.slice(0, 1))
+      .map(({ spkiDer }) => algorithmOfSpki(spkiDer)),
+  );
+  const [algorithm] = algorithms;
+  const isOther = algorithms.size === 1 && algorithm !== undefined && algorithm !== spec.keyAlgorithm;
+  const [intermediate] =
+    [...evidence.values()].find(({ desired }) => desired.kind === 'ca')?.certificates ?? [];
+  const isRooted =
+    spec.rootCa === 'none' &&
+    intermediate !== undefined &&
+    !isSameDer(intermediate.issuer.der, intermediate.subject.der);
+  return { ...(isOther ? { keyAlgorithm: algorithm } : {}), ...(isRooted ? { rootCa: true } : {}) };
 }
 
 function specOf(options: ClusterOptions, host: HostFacts): ClusterSpec | undefined {
@@ -37,22 +51,36 @@ function specOf(options: ClusterOptions, host: HostFacts): ClusterSpec | undefin
   }
 }
 
-/** Of each profile the newest release under which everything that is there would be kept, the request else the same. */
-async function findKeeping(request: Request, now: Date): Promise<readonly Alternative[]> {
-  const keeping: Alternative[] = [];
+/** Options as they are typed. */
+function argumentsOf(options: ClusterOptions): string {
+  return OPTIONS.flatMap(({ key, name, valueName }) => {
+    const value = options[key];
+    if (value === undefined) return [];
+    return [valueName === undefined ? `--${name}` : `--${name} ${String(value)}`];
+  }).join(' ');
+}
+
+/**
+ * Requests under which everything that is there would be kept, as arguments: first the one that was made with what can be
+ * seen from the files, then of each profile the newest release that does.
+ */
+async function findKeeping(request: Request, seen: ClusterOptions, now: Date): Promise<readonly string[]> {
+  const keeping = new Map<string, string>();
   const tried = new Set<string>();
-  for (const alternative of alternatives()) {
-    if (keeping.some(({ profile }) => profile === alternative.profile)) continue;
-    const spec = specOf({ ...request.options, ...alternative }, request.host);
+  for (const ruling of [{}, ...rulings()]) {
+    const profile = ruling.profile ?? request.options.profile ?? '';
+    if (keeping.has(profile)) continue;
+    const change = { ...ruling, ...seen };
+    const spec = specOf({ ...request.options, ...change }, request.host);
     if (spec === undefined) continue;
     const rows = resolveRows(spec);
     const wish = JSON.stringify(rows);
     if (tried.has(wish)) continue;
     tried.add(wish);
     const { plan } = await planPki({ rows, existing: request.existing, signers: request.signers }, now);
-    if (!plan.isRefused) keeping.push(alternative);
+    if (!plan.isRefused) keeping.set(spec.profile, argumentsOf(change));
   }
-  return keeping;
+  return [...keeping.values()];
 }
 
 /** What is asked for, where, and what is there already. */
@@ -82,11 +110,8 @@ export async function planRequest(request: Request, now: Date): Promise<PlannedR
   const { spec, warnings } = parseClusterSpec(request.options, request.host);
   const { existing, signers } = request;
   const planned = await planPki({ rows: resolveRows(spec), existing, signers }, now);
-  const keeping = planned.plan.isRefused ? await findKeeping(request, now) : [];
-  const wouldKeep = keeping.map(({ profile, kubernetesVersion }) =>
-    profile === 'kubeadm'
-      ? `--profile kubeadm --kubernetes-version ${kubernetesVersion}`
-      : `--profile ${profile}`,
-  );
+  const wouldKeep = planned.plan.isRefused
+    ? await findKeeping(request, seenOptions(spec, planned.evidence), now)
+    : [];
   return { spec, warnings, planned, wouldKeep };
 }

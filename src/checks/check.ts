@@ -41,7 +41,7 @@ export interface CertificateUnderCheck {
 }
 
 /** The certificate of a row beside what it should be, if there is one. */
-export function certificateOf(row: RowEvidence): CertificateUnderCheck | undefined {
+function certificateOf(row: RowEvidence): CertificateUnderCheck | undefined {
   const [certificate] = row.certificates;
   if (certificate === undefined || !('certificate' in row.desired)) return undefined;
   const holder = row.files.find((file) => file.path === row.desired.files[0]?.path) ?? row.files[0];

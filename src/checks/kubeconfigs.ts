@@ -1,4 +1,5 @@
 import type { DesiredKubeconfigRow } from '../resolve/desired.ts';
+import type { Certificate } from '../x509/model.ts';
 import { type Check, type Hit, listText } from './check.ts';
 import { isSameDer, type RowEvidence } from './evidence.ts';
 import { nameText } from './text.ts';
@@ -59,33 +60,26 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       const authority = kubeconfig.certificateAuthority;
       if (wanted.length === 0 || unreadable.length > 0 || (authority !== undefined && 'file' in authority))
         return [];
-      const [signer] = wanted;
-      const isTrusted = trust.some(
-        (certificate) => signer !== undefined && isSameDer(certificate.der, signer.der),
-      );
-      const foreign = trust.filter(
-        (certificate) => !wanted.some((known) => isSameDer(known.der, certificate.der)),
-      );
-      // Under a root the chain has to end there: OpenSSL and Node want it.
-      const isComplete = desired.kubeconfig.trust.every((id) => {
-        const own = evidence.get(id)?.certificates ?? [];
-        return (
-          own.length === 0 ||
-          own.some((known) => trust.some((certificate) => isSameDer(certificate.der, known.der)))
-        );
-      });
-      if (isTrusted && isComplete && foreign.length === 0) return [];
+      const isIn = (certificates: typeof trust, { der }: Certificate): boolean =>
+        certificates.some((candidate) => isSameDer(candidate.der, der));
+      const foreign = trust.filter((certificate) => !isIn(wanted, certificate));
+      // Of a CA's file kubeadm takes the first certificate alone (kubeadm.md 2.1); under a root the chain has to end there.
+      const absent = desired.kubeconfig.trust
+        .flatMap((id) => evidence.get(id)?.certificates.slice(0, 1) ?? [])
+        .filter((certificate) => !isIn(trust, certificate));
+      if (foreign.length === 0 && absent.length === 0) return [];
       const names = (certificates: typeof trust): string =>
         listText(certificates.map((certificate) => `"${nameText(certificate.subject)}"`));
+      const files = desired.kubeconfig.trust.map((id) => evidence.get(id)?.desired.files[0]?.path);
       return [
         {
           field: 'certificate-authority-data',
           message:
-            isTrusted || trust.length === 0
-              ? 'does not hold just the CAs that are here'
-              : 'trusts another CA',
-          expected: `the certificates of ${desired.kubeconfig.trust.map((id) => evidence.get(id)?.desired.files[0]?.path).join(' and ')}`,
-          found: foreign.length > 0 ? `${names(trust)} with another key` : names(trust),
+            absent.length > 0
+              ? 'does not trust the CA that is here'
+              : 'trusts another CA beside the one that is here',
+          expected: `the certificates of ${files.join(' and ')}`,
+          found: `${names(foreign)}${absent.length > 0 && names(foreign) === names(absent) ? ' with another key' : ''}`,
         },
       ];
     },

@@ -92,16 +92,20 @@ export const ROLE_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A certificate has every name and address under which its owner is reached',
       citation: 'R3, RFC 6125 6.4',
-      remedy: 'have the certificate issued anew with all names',
+      remedy: 'have the certificate issued anew, with these names too',
     },
     ({ certificate, desired }) => {
       const present = comparable(certificate.subjectAltName ?? []);
-      return without(comparable(desired.sans), present).map((name) => ({
-        field: 'subjectAltName',
-        message: `lacks the name ${name}`,
-        expected: name,
-        found: listText(present),
-      }));
+      const missing = without(comparable(desired.sans), present);
+      if (missing.length === 0) return [];
+      return [
+        {
+          field: 'subjectAltName',
+          message: `lacks ${listText(missing)}`,
+          expected: listText(missing),
+          found: listText(present),
+        },
+      ];
     },
   ),
   certificateCheck(
@@ -111,16 +115,21 @@ export const ROLE_CHECKS: readonly Check[] = [
       says: 'A certificate has no name that was not asked for',
       citation: 'R3',
       remedy:
-        'ask for the name with --apiserver-cert-extra-sans and the like, or have the certificate issued anew',
-      appliesTo: ['certificate'],
+        'ask for the names with --apiserver-cert-extra-sans and the like, or have the certificate issued anew',
+      appliesTo: LEAVES,
     },
-    ({ certificate, desired }) =>
-      without(comparable(certificate.subjectAltName ?? []), comparable(desired.sans)).map((name) => ({
-        field: 'subjectAltName',
-        message: `has the name ${name}, which was not asked for`,
-        expected: 'no such name',
-        found: name,
-      })),
+    ({ certificate, desired }) => {
+      const surplus = without(comparable(certificate.subjectAltName ?? []), comparable(desired.sans));
+      if (surplus.length === 0) return [];
+      return [
+        {
+          field: 'subjectAltName',
+          message: 'has names that were not asked for',
+          expected: listText(comparable(desired.sans)),
+          found: listText(surplus),
+        },
+      ];
+    },
   ),
   certificateCheck(
     {

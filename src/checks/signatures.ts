@@ -165,7 +165,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
     severity: 'warning',
     says: 'Under a single root, what serves carries its intermediate, and nothing else',
     citation: 'RFC 8446 4.4.2, R2.5',
-    remedy: "append the CA's certificate to the file",
+    remedy: 'have the file hold its own certificate and behind it what is expected',
     appliesTo: ['certificate'],
     run: (row, { evidence }) => {
       if (row.desired.kind !== 'certificate' || row.certificates.length === 0) return [];

@@ -5,7 +5,7 @@ import { addClusterOptions, addOutputOption, clusterOptionsOf } from './options.
 import { EXIT, printData, printMessages } from './terminal.ts';
 
 /** `k8s-pki init`. */
-export const command: {
+export const initCommand: {
   readonly addOptions: (parser: Argv) => Argv;
   readonly run: (parsed: Arguments, signal: AbortSignal) => Promise<number>;
 } = {

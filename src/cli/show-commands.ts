@@ -27,7 +27,7 @@ const RULING = ['profile', 'kubernetes-version'] as const;
 
 /** The specification for what is shown. No address is shown, so that one need not be given. */
 function requestOf(parsed: Arguments): { readonly spec: ClusterSpec; readonly directories: Directories } {
-  const options = { hostIp: '192.0.2.1', hostname: 'host', ...clusterOptionsOf(parsed) };
+  const options = { ...clusterOptionsOf(parsed), hostIp: '192.0.2.1', hostname: 'host' };
   const { spec, directories, warnings } = parseRequest(options, { host: readHost(), cwd: process.cwd() });
   printMessages(warnings.flatMap((issue) => issueLines(issue, 'warning')));
   return { spec, directories };
@@ -123,7 +123,7 @@ const rbac: ShowCommand = {
 };
 
 /** `k8s-pki show …`, by the word that follows. */
-export const commands: Readonly<Record<'table' | 'arguments' | 'rbac', ShowCommand>> = {
+export const showCommands: Readonly<Record<'table' | 'arguments' | 'rbac', ShowCommand>> = {
   table,
   arguments: componentArguments,
   rbac,

@@ -37,10 +37,11 @@ export function parseKubeconfigDirectory(
   { certDir, cwd }: { certDir: string; cwd: string },
 ): string {
   const parent = dirname(certDir);
-  const isNeeded = !given.has('kubeconfigDir') && basename(certDir) !== 'pki';
-  if (isNeeded && given.areSound('certDir')) {
-    const hint = `for example --kubeconfig-dir ${parent}`;
-    given.refuse('kubeconfigDir', { rule: 'is needed where --cert-dir is not called pki', hint });
+  if (!given.has('kubeconfigDir') && basename(certDir) !== 'pki') {
+    given.refuse('kubeconfigDir', {
+      rule: 'is needed where --cert-dir is not called pki',
+      hint: `for example --kubeconfig-dir ${parent}`,
+    });
   }
   return parseDirectory(given, 'kubeconfigDir', cwd) ?? parent;
 }

@@ -22,14 +22,14 @@ function refuseWhatKubeadmLacks(
   ruling: Ruling,
   { keyAlgorithm, saKeyAlgorithm }: Algorithms,
 ): void {
-  if (!given.areSound('profile', 'kubernetesVersion', 'keyAlgorithm')) return;
+  if (!given.areSound('kubernetesVersion', 'keyAlgorithm')) return;
   if (!isInKubeadm(keyAlgorithm, ruling)) {
     const known = KEY_ALGORITHM_IDS.filter((id) => isInKubeadm(id, ruling));
     given.refuse('keyAlgorithm', {
       rule: `must be one that kubeadm ${ruling.kubernetesVersion.text} has, in the kubeadm profile`,
       hint: anyOf(known),
     });
-  } else if (given.areSound('saKeyAlgorithm') && saKeyAlgorithm !== keyAlgorithm) {
+  } else if (saKeyAlgorithm !== keyAlgorithm) {
     given.refuse('saKeyAlgorithm', {
       rule: `must be ${keyAlgorithm} like all other keys, in the kubeadm profile`,
       hint: 'leave --sa-key-algorithm out',

@@ -18,7 +18,6 @@ const MOST_TYPING_ERRORS = 2;
 export function nearest<T extends string>(word: string, known: readonly T[]): T | undefined {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_]/g, '');
   const close = known
-    .filter((candidate) => Math.abs(candidate.length - word.length) <= MOST_TYPING_ERRORS * 2)
     .map((candidate) => ({ candidate, typos: distance(plain(word), plain(candidate)) }))
     .filter(({ typos }) => typos <= MOST_TYPING_ERRORS)
     .toSorted((a, b) => a.typos - b.typos);

@@ -56,10 +56,7 @@ function parseServices(given: GivenOptions): Pick<ClusterSpec, 'serviceCidrs' | 
   const serviceCidrs = given.has('serviceCidr')
     ? given.list('serviceCidr', parseServiceCidr)
     : [DEFAULT_SERVICE_CIDR];
-  if (
-    given.areSound('serviceCidr') &&
-    new Set(serviceCidrs.map(({ family }) => family)).size < serviceCidrs.length
-  ) {
+  if (new Set(serviceCidrs.map(({ family }) => family)).size < serviceCidrs.length) {
     given.refuse('serviceCidr', {
       rule: 'must be one network, or two of different families',
       hint: 'for example 10.96.0.0/12,fd00:10:96::/112',

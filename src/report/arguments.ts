@@ -2,7 +2,7 @@ import type { ComponentArgument } from '../resolve/arguments.ts';
 import { printable } from './columns.ts';
 
 /** The arguments grouped by component, in the order in which they come. */
-export function argumentsByComponent(
+function argumentsByComponent(
   all: readonly ComponentArgument[],
 ): ReadonlyMap<string, readonly ComponentArgument[]> {
   const groups = new Map<string, ComponentArgument[]>();
@@ -14,7 +14,7 @@ export function argumentsByComponent(
 }
 
 /** One argument as a program takes it: `--flag=value`. */
-export function argumentText({ flag, value }: Pick<ComponentArgument, 'flag' | 'value'>): string {
+function argumentText({ flag, value }: Pick<ComponentArgument, 'flag' | 'value'>): string {
   return printable(`${flag}=${value}`);
 }
 

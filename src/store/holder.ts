@@ -20,6 +20,12 @@ export interface Holder {
   readonly hostName: string;
 }
 
+/** Who asks for a lock: the process, and how it signs. */
+export interface Claimant {
+  readonly self: HostProcess;
+  readonly own: Holder;
+}
+
 /** Whether the process that took a lock still runs; `doubtful` where that cannot be told from here. */
 export type Verdict = 'alive' | 'dead' | 'doubtful';
 
@@ -56,8 +62,8 @@ export function readHolder(self: HostProcess): Holder {
   };
 }
 
-/** Whether `holder` still runs, as far as `own` process can tell. */
-export function judgeHolder(holder: Holder, own: Holder, self: HostProcess): Verdict {
+/** Whether `holder` still runs, as far as the claimant can tell. */
+export function judgeHolder(holder: Holder, { self, own }: Claimant): Verdict {
   if (holder.hostName !== own.hostName) return 'doubtful';
   if ((holder.bootId === null) !== (own.bootId === null)) return 'doubtful';
   if (holder.bootId !== own.bootId) return 'dead';

@@ -1,11 +1,12 @@
-import { lstatSync, mkdtempSync, readdirSync, renameSync, rmSync, rmdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { PkiError, isPkiError } from '../errors.ts';
 import { createDirectories, isInside, missingDirectories, removeEmptyDirectories } from './directories.ts';
 import { attempt, errnoOf, storeError, unless } from './failure.ts';
 import { readFileState } from './files.ts';
 import { createFile } from './flush.ts';
-import { type Holder, type HostProcess, type Verdict, judgeHolder } from './holder.ts';
+import type { Claimant, Holder, Verdict } from './holder.ts';
+import { judgeHolder } from './holder.ts';
 import { isRecord, isStringArray, parseJson } from './json.ts';
 
 // A lock is a directory with one file in it, named by the id of the lock and saying who holds it. It appears with its
@@ -24,12 +25,6 @@ export interface Lock {
   readonly uid: number;
   /** Directories that were created to put the lock in, the outermost first. */
   readonly created: readonly string[];
-}
-
-/** Who is asking for locks: the process, and how it signs. */
-export interface Claimant {
-  readonly self: HostProcess;
-  readonly own: Holder;
 }
 
 /** A lock as found. */
@@ -65,7 +60,7 @@ function parseRecord(text: string, directory: string): LockRecord | undefined {
 }
 
 /** The lock of a directory as it stands; undefined where there is none. Takes nothing over. */
-export function findLock(directory: string, { self, own }: Claimant): HeldLock | undefined {
+export function findLock(directory: string, claimant: Claimant): HeldLock | undefined {
   const path = join(directory, LOCK);
   const doubtful = (holder: string): HeldLock => ({ path, holder, verdict: 'doubtful', created: [] });
   let names: readonly string[];
@@ -89,7 +84,7 @@ export function findLock(directory: string, { self, own }: Claimant): HeldLock |
   return {
     path,
     holder: `process ${record.pid} on ${record.hostName}`,
-    verdict: judgeHolder(record, own, self),
+    verdict: judgeHolder(record, claimant),
     record: file,
     created: record.created,
   };
@@ -121,7 +116,11 @@ function putInPlace(temporary: string, directory: string, claimant: Claimant): r
       if (!['EEXIST', 'ENOTEMPTY'].includes(errnoOf(error) ?? '')) throw error;
     }
     const found = findLock(directory, claimant);
-    if (found === undefined) continue;
+    if (found === undefined) {
+      // Nobody's; but there are file systems that rename no directory onto another, not even onto an empty one.
+      removeEmptyDirectories([path]);
+      continue;
+    }
     if (found.record === undefined || found.verdict !== 'dead') throw lockedError(found);
     inherited.push(...found.created);
     const { record } = found;
@@ -181,10 +180,9 @@ export function sweepLock({ directory }: Lock): void {
 export function releaseLock({ directory, id, created }: Lock): void {
   const path = join(directory, LOCK);
   try {
-    unlinkSync(join(path, id));
-    rmdirSync(path);
-    removeEmptyDirectories(created);
+    unless(['ENOENT'], () => unlinkSync(join(path, id)));
+    removeEmptyDirectories([...created, path]);
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
+    if (errnoOf(error) === undefined && !isPkiError(error, 'ERR_STORE')) throw error;
   }
 }

@@ -2,6 +2,7 @@ import { PkiError } from '../errors.ts';
 import { surveyDestinations } from './destinations.ts';
 import { createDirectories } from './directories.ts';
 import { errnoOf } from './failure.ts';
+import type { FileState, RegularFile } from './files.ts';
 import { entryAt, readFileState } from './files.ts';
 import type { Journal, JournalFile } from './journal.ts';
 import { followersOf, leaderOf, parseJournal, parseMarker, stagedPath, stagingPaths } from './journal.ts';
@@ -108,19 +109,20 @@ export function findLeftover(directory: string, uid?: number): Leftover | undefi
   return findJournal(directory, uid) ?? findMarked(directory, uid) ?? { outcome: 'discard', directory };
 }
 
+function holds(state: FileState, { sha256Hex: expected }: JournalFile): state is RegularFile {
+  return state.kind === 'file' && !state.isLink && sha256Hex(state.contents) === expected;
+}
+
 /** Which files of a committed transaction are still staged; the others must be in place. */
 function findStaged(journal: Journal): ReadonlySet<JournalFile> {
   const staged = new Set<JournalFile>();
   const damaged: string[] = [];
   for (const [index, file] of journal.files.entries()) {
-    const isIntact = (path: string): boolean | undefined => {
-      const state = readFileState(path, MAXIMUM_BYTES);
-      if (state.kind === 'absent') return undefined;
-      return state.kind === 'file' && !state.isLink && sha256Hex(state.contents) === file.sha256Hex;
-    };
-    const waits = isIntact(stagedPath(journal, index));
-    if (waits === true) staged.add(file);
-    else if (waits === false || isIntact(file.path) !== true) damaged.push(file.path);
+    const waiting = readFileState(stagedPath(journal, index), MAXIMUM_BYTES);
+    if (waiting.kind === 'absent') {
+      if (!holds(readFileState(file.path, MAXIMUM_BYTES), file)) damaged.push(file.path);
+    } else if (holds(waiting, file) && waiting.mode === file.mode) staged.add(file);
+    else damaged.push(file.path);
   }
   const [first] = damaged.toSorted();
   if (first === undefined) return staged;
@@ -168,7 +170,7 @@ export async function recover(leftover: Leftover, onStep: StepListener): Promise
       onStep(`finish ${leaderOf(journal)}`);
       // Empty ones may have been removed since.
       createDirectories(journal.created);
-      await finish(journal, staged, onStep);
+      await finish(journal, { staged, onStep });
       return { kind: 'finished', files: journal.files.map((file) => file.path) };
     }
   }

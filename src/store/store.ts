@@ -2,10 +2,10 @@ import { PkiError } from '../errors.ts';
 import { resolveDirectory } from './directories.ts';
 import type { FileState } from './files.ts';
 import { readFiles } from './files.ts';
-import type { HostProcess } from './holder.ts';
+import type { Claimant, HostProcess } from './holder.ts';
 import { readHolder } from './holder.ts';
 import { leaderOf, stagingPaths } from './journal.ts';
-import type { Claimant, Lock } from './lock.ts';
+import type { Lock } from './lock.ts';
 import { findLock, releaseLock, sweepLock, takeLock } from './lock.ts';
 import type { Recovery } from './recovery.ts';
 import { findLeftover, recover } from './recovery.ts';
@@ -144,14 +144,16 @@ export async function openStore(directories: readonly string[], options: StoreOp
     return {
       recovered,
       read: readFiles,
-      commit: (files, { signal } = {}) =>
-        runTransaction(files, {
+      commit: async (files, { signal } = {}) => {
+        if (locks.length === 0) throw new TypeError('expected an open store, got one that was closed');
+        await runTransaction(files, {
           id: locks.map((lock) => lock.id).join('-'),
           directories: targets,
           created: locks.flatMap((lock) => lock.created),
           onStep,
           signal,
-        }),
+        });
+      },
       close,
     };
   } catch (error) {

@@ -62,15 +62,15 @@ export async function rollBack(journal: Journal): Promise<void> {
   await cleanStaging(journal);
 }
 
-/**
- * Puts in place what is `staged` of a committed transaction, and removes every trace of it. May be done again after a
- * crash, with what is staged then.
- */
-export async function finish(
-  journal: Journal,
-  staged: ReadonlySet<JournalFile>,
-  onStep: StepListener,
-): Promise<void> {
+/** How a committed transaction is finished. */
+export interface FinishOptions {
+  /** The files that are not in place yet. */
+  readonly staged: ReadonlySet<JournalFile>;
+  readonly onStep: StepListener;
+}
+
+/** Puts in place what is staged of a committed transaction, and removes every trace of it. May be done again after a crash. */
+export async function finish(journal: Journal, { staged, onStep }: FinishOptions): Promise<void> {
   for (const [index, file] of journal.files.entries()) {
     if (!staged.has(file)) continue;
     onStep(`place ${file.path}`);
@@ -125,7 +125,7 @@ export async function runTransaction(files: readonly NewFile[], options: Transac
   }
   try {
     await syncDirectories([folder]);
-    await finish(journal, new Set(journal.files), onStep);
+    await finish(journal, { staged: new Set(journal.files), onStep });
   } catch (error) {
     throw pendingError(error);
   }

@@ -9,6 +9,7 @@ import {
 import { promisify } from 'node:util';
 import { PkiError } from '../errors.ts';
 import { KEY_ALGORITHM_IDS, KEY_ALGORITHMS, type KeyAlgorithm, type KeyAlgorithmId } from './algorithms.ts';
+import { DerError, DerFields, decodeBitString, decodeInteger, parseDer, TAG } from './der.ts';
 import { parseOutline } from './outline.ts';
 import { encodePem, type PemBlock, parsePemBlocks } from './pem.ts';
 import type { KeyPair } from './signer.ts';
@@ -132,21 +133,36 @@ export function encodePublicKeyPem(spkiDer: Uint8Array): string {
   return encodePem('PUBLIC KEY', spkiDer);
 }
 
-/** DER of an EC key's SubjectPublicKeyInfo has this many bytes where Go reads it: curve by name, point uncompressed. */
-const EC_SPKI_BYTES = { prime256v1: 91, secp384r1: 120, secp521r1: 158 } as const;
+/** The length of an RSA modulus, from DER of RSAPublicKey (RFC 8017 A.1.1). */
+function modulusBits(key: Uint8Array): number {
+  const integer = decodeInteger(new DerFields(parseDer(key)).required(TAG.integer));
+  const magnitude = integer[0] === 0 ? integer.subarray(1) : integer;
+  return magnitude.length * 8 - (Math.clz32(magnitude[0] ?? 0) - 24);
+}
 
-/** Which algorithm's public key this is; `undefined` for any that is not issued here. */
+/** Whether the bits of a public key are as long as the algorithm's, and an EC point uncompressed: Go reads no other. */
+function fitsAlgorithm(key: Uint8Array, { family, bits }: KeyAlgorithm): boolean {
+  if (family === 'rsa') return modulusBits(key) === bits;
+  return family === 'ed25519' || (key[0] === 0x04 && key.length === 1 + 2 * Math.ceil(bits / 8));
+}
+
+/**
+ * Which algorithm's public key this is; `undefined` for any that is not issued here. Looks at the encoding alone: OpenSSL
+ * takes as long to parse a key as to verify with it.
+ */
 export function algorithmOfSpki(spkiDer: Uint8Array): KeyAlgorithmId | undefined {
-  const key = parseSpki(spkiDer);
-  return KEY_ALGORITHM_IDS.find((id) => {
-    const { family, bits, namedCurve } = KEY_ALGORITHMS[id];
-    if (key?.asymmetricKeyType !== family) return false;
-    if (family === 'rsa') return key.asymmetricKeyDetails?.modulusLength === bits;
-    if (namedCurve === undefined) return true;
-    return (
-      key.asymmetricKeyDetails?.namedCurve === namedCurve && spkiDer.length === EC_SPKI_BYTES[namedCurve]
-    );
-  });
+  try {
+    const fields = new DerFields(parseDer(spkiDer));
+    const algorithmHex = Buffer.from(fields.required(TAG.sequence).der).toString('hex');
+    const key = decodeBitString(fields.required(TAG.bitString));
+    return KEY_ALGORITHM_IDS.find((id) => {
+      const row = KEY_ALGORITHMS[id];
+      return row.keyAlgorithmHex === algorithmHex && fitsAlgorithm(key, row);
+    });
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
 }
 
 /** The algorithm of a public key for people: its id where it has one here, else as `RSA-1024`, `EC secp256k1`, `x25519`. */
@@ -158,9 +174,8 @@ export function describeKey(spkiDer: Uint8Array): string {
   if (key?.asymmetricKeyType === 'rsa') return `RSA-${modulusLength}`;
   if (key?.asymmetricKeyType === 'ec') {
     const curve = namedCurve ?? 'of an unnamed curve';
-    return Object.hasOwn(EC_SPKI_BYTES, curve)
-      ? `EC ${curve} in an encoding that Go does not read`
-      : `EC ${curve}`;
+    const isIssued = KEY_ALGORITHM_IDS.some((known) => KEY_ALGORITHMS[known].namedCurve === curve);
+    return isIssued ? `EC ${curve} in an encoding that Go does not read` : `EC ${curve}`;
   }
   return key?.asymmetricKeyType ?? 'an unknown kind';
 }

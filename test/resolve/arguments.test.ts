@@ -136,9 +136,9 @@ describe('the bindings', () => {
     expect(bindingsOf(options)).toEqual(expected);
   });
 
-  test('are YAML that reads back as the same', () => {
+  test('are YAML that reads back as the same', async () => {
     const bindings = resolveBindings(specOf({ profile: 'hardened' }));
-    const documents = toYaml(bindings).join('\n').split('\n---\n');
+    const documents = (await toYaml(bindings)).join('\n').split('\n---\n');
     expect(documents.map((text) => parse(text))).toEqual(bindings);
   });
 });

@@ -57,7 +57,9 @@ async function planTarget(
 ): Promise<PlannedRequest> {
   const places = knownPlaces(directories);
   const existing = presentFiles(places, await read([...places.values()]));
-  return planRequest({ options: options.cluster, host: readHost(), existing, signers: new Map() }, now);
+  // With the directories as resolved: whether the root is kept apart shows only then.
+  const cluster = { ...options.cluster, ...directories };
+  return planRequest({ options: cluster, host: readHost(), existing, signers: new Map() }, now);
 }
 
 /** The work itself, stopped short by a signal: generating cannot be undone, but nobody has to wait for its end. */

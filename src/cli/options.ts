@@ -2,7 +2,8 @@ import type { Arguments, Argv, Options } from 'yargs';
 import { type ClusterOptions, OPTIONS, type OptionRow } from '../cluster/options.ts';
 
 function yargsOption(row: OptionRow): Options {
-  const { describe, group } = row;
+  const { describe } = row;
+  const group = `${row.group}:`;
   if (row.valueName === undefined) return { type: 'boolean', describe, group };
   return {
     type: 'string',

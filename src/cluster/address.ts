@@ -28,9 +28,9 @@ export function familyOf(address: string): 4 | 6 {
 }
 
 /** Whether an address lies in a network. */
-export function isInside(address: string, { address: network, prefixLength, family }: Cidr): boolean {
+export function isInside(address: string, { address: network, prefixLength }: Cidr): boolean {
   const bytes = ipToBytes(address);
-  return bytes !== undefined && familyOf(address) === family && networkText(bytes, prefixLength) === network;
+  return bytes !== undefined && networkText(bytes, prefixLength) === network;
 }
 
 function v4(address: string, prefixLength: number): Cidr {

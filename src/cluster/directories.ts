@@ -31,17 +31,15 @@ export function parseCertDirectories(given: GivenOptions, cwd: string): Omit<Dir
   return rootCaDir === undefined || rootCaDir === certDir ? { certDir } : { certDir, rootCaDir };
 }
 
-/** Where the kubeconfigs are to lie. */
-export function parseKubeconfigDirectory(
-  given: GivenOptions,
-  { certDir, cwd }: { certDir: string; cwd: string },
-): string {
-  const parent = dirname(certDir);
-  if (!given.has('kubeconfigDir') && basename(certDir) !== 'pki') {
+/** Where everything is to lie. */
+export function parseAllDirectories(given: GivenOptions, cwd: string): Directories {
+  const certDirectories = parseCertDirectories(given, cwd);
+  const parent = dirname(certDirectories.certDir);
+  if (!given.has('kubeconfigDir') && basename(certDirectories.certDir) !== 'pki') {
     given.refuse('kubeconfigDir', {
       rule: 'is needed where --cert-dir is not called pki',
       hint: `for example --kubeconfig-dir ${parent}`,
     });
   }
-  return parseDirectory(given, 'kubeconfigDir', cwd) ?? parent;
+  return { ...certDirectories, kubeconfigDir: parseDirectory(given, 'kubeconfigDir', cwd) ?? parent };
 }

@@ -4,7 +4,7 @@ import { NEWEST_VERSION } from '../table/versions.ts';
 import type { GeneralName } from '../x509/model.ts';
 import { parseServiceCidr } from './address.ts';
 import { parseKnownVersion, parseProfile } from './choices.ts';
-import { type Directories, parseCertDirectories, parseKubeconfigDirectory } from './directories.ts';
+import { type Directories, parseAllDirectories, parseCertDirectories } from './directories.ts';
 import { type GivenOptions, takeOptions } from './given.ts';
 import { type HostFacts, parseHost } from './host.ts';
 import { parseAlgorithms, parsePeriods } from './keys.ts';
@@ -120,10 +120,8 @@ export function parseRequest(
   { host, cwd }: { readonly host: HostFacts; readonly cwd: string },
 ): ParsedRequest {
   const given = takeOptions(options);
-  const certDirectories = parseCertDirectories(given, cwd);
-  const kubeconfigDir = parseKubeconfigDirectory(given, { certDir: certDirectories.certDir, cwd });
-  const parsed = parseSpec(given, host, certDirectories.rootCaDir);
-  return deepFreeze({ ...parsed, directories: { ...certDirectories, kubeconfigDir } });
+  const directories = parseAllDirectories(given, cwd);
+  return deepFreeze({ ...parseSpec(given, host, directories.rootCaDir), directories });
 }
 
 /**
@@ -136,8 +134,7 @@ export function parseDirectories(
   cwd: string,
 ): Directories {
   const given = takeOptions(options);
-  const certDirectories = parseCertDirectories(given, cwd);
-  const kubeconfigDir = parseKubeconfigDirectory(given, { certDir: certDirectories.certDir, cwd });
+  const directories = parseAllDirectories(given, cwd);
   given.assertSound();
-  return { ...certDirectories, kubeconfigDir };
+  return directories;
 }

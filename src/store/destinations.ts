@@ -54,8 +54,9 @@ export function surveyDestinations(
   assertDestinations(destinations, directories);
   const parents = new Set(destinations.flatMap(({ path }) => parentsBelow(path, directories)));
   const nested = destinations.find(({ path }) => parents.has(path));
-  if (nested !== undefined)
+  if (nested !== undefined) {
     throw new RangeError(`"files" expected no file inside another, got ${nested.path}`);
+  }
 
   const missing: string[] = [];
   const obstacles: { path: string; expected: string; found: string }[] = [];
@@ -64,7 +65,9 @@ export function surveyDestinations(
     if (found === undefined) missing.push(path);
     else if (found !== 'a directory') obstacles.push({ path, expected: 'a directory', found });
   }
+  const blocked = obstacles.map(({ path }) => path);
   for (const { path, replace } of destinations) {
+    if (blocked.some((parent) => isInside(path, parent))) continue;
     const found = kindOf(path);
     const expected = replace ? 'a regular file' : 'nothing';
     if (found !== undefined && found !== expected) obstacles.push({ path, expected, found });

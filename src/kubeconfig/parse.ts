@@ -1,4 +1,5 @@
 import { PkiError } from '../errors.ts';
+import { parseCanonical } from './canonical.ts';
 
 /** Something that a kubeconfig embeds, or names a file for. */
 export type Embedded = { readonly pem: string } | { readonly file: string };
@@ -50,12 +51,16 @@ function entryOf(document: Fields, list: string, name: string, inner: string): F
 
 const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
 
+function pemOf(data: string): Embedded {
+  return { pem: Buffer.from(data, 'base64').toString('utf8') };
+}
+
 /** `…-data` wins over the file of the same name, as in client-go. */
 function embeddedOf(fields: Fields, name: string): Embedded | undefined {
   const data = textOf(fields, `${name}-data`, `${name}-data`);
   if (data !== undefined) {
     if (!BASE64.test(data)) throw unreadable(`${name}-data`, `kubeconfig field ${name}-data is not base64`);
-    return { pem: Buffer.from(data, 'base64').toString('utf8') };
+    return pemOf(data);
   }
   const file = textOf(fields, name, name);
   return file === undefined ? undefined : { file };
@@ -68,6 +73,20 @@ function embeddedOf(fields: Fields, name: string): Embedded | undefined {
  * @throws {PkiError} `ERR_KUBECONFIG` when the text is no kubeconfig or its current context is incomplete.
  */
 export async function parseKubeconfig(text: string): Promise<Kubeconfig> {
+  const canonical = parseCanonical(text);
+  if (canonical !== undefined) {
+    const { context, cluster, user, server } = canonical;
+    return {
+      context,
+      cluster,
+      user,
+      server,
+      certificateAuthority: pemOf(canonical.authorityData),
+      isTlsVerifySkipped: false,
+      clientCertificate: pemOf(canonical.certificateData),
+      clientKey: pemOf(canonical.keyData),
+    };
+  }
   const { parse, YAMLParseError } = await import('yaml');
   let document: unknown;
   try {

@@ -3,7 +3,7 @@ import { isInside, isResolved } from './directories.ts';
 import { isRecord, isStringArray, parseJson } from './json.ts';
 
 /** The folder for what a transaction has not put in place yet; mode 0700. */
-export const STAGING = '.k8s-pki.staging';
+const STAGING = '.k8s-pki.staging';
 
 /** One file of a transaction. */
 export interface JournalFile {

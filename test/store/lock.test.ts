@@ -216,6 +216,8 @@ describe('judgeHolder', () => {
     },
   });
 
+  const claimant = { own: readHolder(process), self: process };
+
   // Larger than any pid that Linux gives out: /proc has no entry for it, as if there were no /proc.
   const holder: Holder = { ...own, pid: 2 ** 23 };
 
@@ -224,7 +226,7 @@ describe('judgeHolder', () => {
     ['belongs to somebody else', 'EPERM', 'doubtful'],
     ['is gone', 'ESRCH', 'dead'],
   ])('without a start time: a process that %s', (_, code, verdict) => {
-    expect(judgeHolder(holder, own, answer(code))).toBe(verdict);
+    expect(judgeHolder(holder, { own, self: answer(code) })).toBe(verdict);
   });
 
   test('takes a killed process that nobody has waited for as dead', async () => {
@@ -240,13 +242,13 @@ describe('judgeHolder', () => {
           await new Promise(setImmediate);
         }
       };
-      expect(judgeHolder(await zombie(), readHolder(process), process)).toBe('dead');
+      expect(judgeHolder(await zombie(), claimant)).toBe('dead');
     } finally {
       parent.kill();
     }
   });
 
   test('takes the process that asks as alive', () => {
-    expect(judgeHolder(readHolder(process), readHolder(process), process)).toBe('alive');
+    expect(judgeHolder(claimant.own, claimant)).toBe('alive');
   });
 });

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  rmdirSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
@@ -132,6 +133,15 @@ describe('recovery says what it did', () => {
     expect(snapshot(join(root, 'kubernetes'))).toHaveLength(filesOf(root).length + 2);
   });
 
+  test('where an empty directory that it had created is gone by now, too', async () => {
+    const root = await crash(1);
+    rmdirSync(join(root, 'kubernetes/pki/etcd'));
+    const store = await openStore(directoriesOf(root), { self: process });
+    await store.close();
+    expect(store.recovered).toMatchObject([{ kind: 'finished' }]);
+    expect(snapshot(join(root, 'kubernetes'))).toHaveLength(filesOf(root).length + 2);
+  });
+
   test('and not where nothing had been staged yet', async () => {
     const root = mkdtempSync(join(sandbox, 'root-'));
     put(join(root, OUTER, 'intent.json'), '{"version":1,"id":');
@@ -156,6 +166,12 @@ describe('recovery touches nothing', () => {
     });
   });
 
+  test('where the mode of a staged file was changed', async () => {
+    const root = await crash(1);
+    chmodSync(join(root, OUTER, '3'), 0o644);
+    await expectRefused(root, { code: 'ERR_STORE', message: expect.stringContaining('cannot be finished') });
+  });
+
   test('where a staged file is gone', async () => {
     const root = await crash(1);
     unlinkSync(join(root, INNER, '0'));
@@ -178,8 +194,9 @@ describe('recovery touches nothing', () => {
   test('where a directory on the way became a link', async () => {
     const root = await crash(1);
     const path = join(root, 'kubernetes/pki/etcd');
-    rmSync(path, { recursive: true });
-    symlinkSync('/tmp', path);
+    rmdirSync(path);
+    put(join(root, 'elsewhere/ca.key'), 'of somebody else');
+    symlinkSync('../../elsewhere', path);
     await expectRefused(root, { code: 'ERR_OBSTACLE', detail: { obstacles: [{ path }] } });
   });
 

@@ -144,13 +144,25 @@ describe('commit', () => {
     expect(lstatSync(join(root, 'disk/pki/ca.crt')).isFile()).toBe(true);
   });
 
-  test('commits more than once', async () => {
+  test('is not begun in a directory that a link leads to meanwhile', async () => {
+    const [kubernetes] = directoriesOf(root);
+    mkdirSync(join(root, 'elsewhere'));
+    symlinkSync('elsewhere', kubernetes);
+    await expect(write(filesOf(root))).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      detail: { path: kubernetes },
+    });
+    expect(readdirSync(join(root, 'elsewhere'))).toEqual([]);
+  });
+
+  test('is done more than once, until the store is closed', async () => {
     const [, pki] = directoriesOf(root);
     const store = await openStore([pki], { self: process });
     await store.commit([{ path: join(pki, 'a'), contents: '1', mode: 0o600, replace: false }]);
     await store.commit([{ path: join(pki, 'a'), contents: '2', mode: 0o600, replace: true }]);
     await store.close();
     await store.close();
+    await expect(store.commit([])).rejects.toThrow(TypeError);
     expect(snapshot(pki)).toHaveLength(1);
     expect(readFileSync(join(pki, 'a'), 'utf8')).toBe('2');
   });
@@ -201,11 +213,12 @@ describe('what is in the way', () => {
     [
       'a link for a parent',
       'pki/etcd',
-      (path) => symlinkSync('/tmp', path),
+      (path) => symlinkSync('../../elsewhere', path),
       'expected a directory, found a symbolic link',
     ],
   ])('is refused and stays: %s', async (_, name, make, says) => {
     put(join(root, OUTSIDE), 'outside');
+    put(join(root, 'elsewhere/ca.key'), 'of somebody else');
     const path = join(root, 'kubernetes', name);
     mkdirSync(dirname(path), { recursive: true });
     make(path);

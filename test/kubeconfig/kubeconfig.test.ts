@@ -1,0 +1,169 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseCanonical } from '../../src/kubeconfig/canonical.ts';
+import { encodeKubeconfig } from '../../src/kubeconfig/encode.ts';
+import { parseKubeconfig } from '../../src/kubeconfig/parse.ts';
+import type { DesiredKubeconfig } from '../../src/resolve/desired.ts';
+
+const desired: DesiredKubeconfig = {
+  cluster: 'default-cluster',
+  user: 'default-admin',
+  context: 'default-system',
+  server: 'https://192.0.2.10:6443',
+  trust: ['ca'],
+  hasPreferences: false,
+};
+const credentials = {
+  certificateAuthorityPem: 'CA\n',
+  clientCertificatePem: 'certificate\n',
+  clientKeyPem: 'key\n',
+};
+const encoded = (change: Partial<DesiredKubeconfig>): string =>
+  encodeKubeconfig({ ...desired, ...change }, credentials);
+
+/** A comment changes nothing in YAML, and makes the text one that the library reads. */
+const byLibrary = (text: string) => parseKubeconfig(`# read by the library\n${text}`);
+
+const golden = readdirSync('fixtures/kubeadm')
+  .filter((name) => name.startsWith('v'))
+  .flatMap((name) =>
+    readdirSync(join('fixtures/kubeadm', name))
+      .filter((file) => file.endsWith('.conf'))
+      .map((file) => join('fixtures/kubeadm', name, file)),
+  );
+
+describe('a kubeconfig in the lines that kubeadm writes', () => {
+  test.each(golden)('%s is read alike by its lines and by the library', async (path) => {
+    const text = readFileSync(path, 'utf8');
+    expect(parseCanonical(text)).toBeDefined();
+    expect(await parseKubeconfig(text)).toEqual(await byLibrary(text));
+  });
+
+  const words = [
+    'y',
+    'No',
+    'on',
+    'OFF',
+    'true',
+    'Null',
+    'a',
+    'e3',
+    'inf',
+    'kubernetes',
+    'a.b',
+    'a:b',
+    '0x1',
+    '1e3',
+    '2026-11-23',
+    '~',
+    'a-',
+    'a b',
+    "it's",
+    '日本',
+    '{x}',
+    'a: b',
+    'a #b',
+  ];
+  const name = fc.oneof(
+    fc.constantFrom(...words),
+    fc.string({ unit: fc.constantFrom(...'aYn1.:-@_/ #\'"{e'), minLength: 1 }),
+  );
+
+  test('whatever its names are, comes back as it was, by its lines and by the library', async () => {
+    await fc.assert(
+      fc.asyncProperty(name, name, name, fc.boolean(), async (cluster, user, context, hasPreferences) => {
+        const text = encoded({ cluster, user, context, hasPreferences });
+        const read = await parseKubeconfig(text);
+        expect(read).toMatchObject({ cluster, user, context, clientKey: { pem: 'key\n' } });
+        expect(read).toEqual(await byLibrary(text));
+      }),
+      { numRuns: 300, seed: 7 },
+    );
+  });
+
+  test('changed by one character is never read otherwise than the library reads it', async () => {
+    const text = encoded({});
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(text.length - 1),
+        fc.constantFrom(...'\n #:-"\'{}[]&*!|>%@`\tyn0=', ''),
+        async (at, character) => {
+          const changed = text.slice(0, at) + character + text.slice(at + 1);
+          if (parseCanonical(changed) === undefined) return;
+          expect(await parseKubeconfig(changed)).toEqual(await byLibrary(changed));
+        },
+      ),
+      { numRuns: 2000, seed: 7 },
+    );
+  });
+});
+
+describe('a kubeconfig', () => {
+  const read = (text: string) => parseKubeconfig(text);
+
+  test.each([
+    ['no YAML', 'a: [', 'kubeconfig is not YAML, see line 1'],
+    ['no mapping', '- a', 'file is not a kubeconfig: it has no "kind: Config"'],
+    ['nothing', '', 'file is not a kubeconfig: it has no "kind: Config"'],
+    ['no current context', 'kind: Config', 'kubeconfig has no current-context'],
+    [
+      'a dangling context',
+      'kind: Config\ncurrent-context: a',
+      'kubeconfig has no entry named "a" with a context in contexts',
+    ],
+    [
+      'a dangling cluster',
+      'kind: Config\ncurrent-context: a\ncontexts: [{name: a, context: {cluster: c, user: u}}]',
+      'kubeconfig has no entry named "c" with a cluster in clusters',
+    ],
+    [
+      'a context that is no string',
+      'kind: Config\ncurrent-context: [1]',
+      'kubeconfig field current-context is not a string',
+    ],
+    [
+      'data that is no base64',
+      encoded({}).replace(/client-key-data: .*/, 'client-key-data: "%%%"'),
+      'kubeconfig field client-key-data is not base64',
+    ],
+  ])('with %s is refused with where', async (_, text, message) => {
+    await expect(read(text)).rejects.toMatchObject({ code: 'ERR_KUBECONFIG', message });
+  });
+
+  test('that expands aliases without end is refused', async () => {
+    const levels = Array.from(
+      { length: 12 },
+      (_, index) => `a${index}: &a${index} [${`*a${index - 1},`.repeat(index === 0 ? 0 : 9)}x]`,
+    );
+    await expect(read(`${levels.join('\n')}\nkind: Config\n`)).rejects.toMatchObject({
+      code: 'ERR_KUBECONFIG',
+    });
+  });
+
+  test('with several contexts is read by the current one', async () => {
+    const text = `kind: Config
+current-context: second
+contexts:
+- {name: first, context: {cluster: one, user: one}}
+- {name: second, context: {cluster: two, user: two}}
+clusters:
+- {name: one, cluster: {server: 'https://one'}}
+- {name: two, cluster: {server: 'https://two', insecure-skip-tls-verify: true, certificate-authority: /ca.crt}}
+users:
+- {name: one, user: {}}
+- {name: two, user: {client-certificate: /c.pem, client-key: /k.pem}}
+`;
+    expect(await read(text)).toEqual({
+      context: 'second',
+      cluster: 'two',
+      user: 'two',
+      server: 'https://two',
+      certificateAuthority: { file: '/ca.crt' },
+      isTlsVerifySkipped: true,
+      clientCertificate: { file: '/c.pem' },
+      clientKey: { file: '/k.pem' },
+    });
+  });
+});

@@ -8,16 +8,26 @@ declare const Bun: {
 };
 
 /**
- * What yargs measures and cleans texts with to lay out its help knows every emoji; compiling that alone takes Node half
- * as long as starting. Everything that is laid out here is ASCII, one column a character and no colour codes.
+ * What yargs loads at every start and this command line has no use for. To measure texts it compiles a pattern of every
+ * emoji, which takes Node half as long as starting; all that is laid out here is ASCII, one column a character, without
+ * colour codes. `assert` and `inspect` are for mistakes in setting yargs up, `format` puts words into its messages; to load what Node
+ * has of that name takes the executable longer than starting.
  */
 const LIGHT: Readonly<Record<string, string>> = {
   'string-width': 'export default (text) => text.length;',
   'strip-ansi': 'export default (text) => text;',
+  assert: `const fail = (message) => { throw new Error(String(message)); };
+    export const strictEqual = (a, b, message) => { if (!Object.is(a, b)) fail(message); };
+    export const notStrictEqual = (a, b, message) => { if (Object.is(a, b)) fail(message); };`,
+  util: `export const inspect = (value) => JSON.stringify(value);
+    export const format = (text, ...values) => values.reduce((part, value) => part.replace(/%[sd]/, () => String(value)), text);`,
 };
 
 interface Hooks {
-  onResolve(where: { filter: RegExp }, hook: (found: { path: string }) => object): void;
+  onResolve(
+    where: { filter: RegExp },
+    hook: (found: { path: string; importer: string }) => object | undefined,
+  ): void;
   onLoad(
     where: { filter: RegExp; namespace?: string },
     hook: (found: { path: string }) => object | undefined,
@@ -25,10 +35,13 @@ interface Hooks {
 }
 
 const bundled = new Set<string>();
-const lightWidths = {
-  name: 'light-widths',
+const light = {
+  name: 'light',
   setup(hooks: Hooks): void {
     hooks.onResolve({ filter: /^(string-width|strip-ansi)$/ }, ({ path }) => ({ path, namespace: 'light' }));
+    hooks.onResolve({ filter: /^(assert|util)$/ }, ({ path, importer }) =>
+      /node_modules\/(yargs|yargs-parser|y18n)\//.test(importer) ? { path, namespace: 'light' } : undefined,
+    );
     hooks.onLoad({ filter: /.*/, namespace: 'light' }, ({ path }) => ({
       loader: 'js',
       contents: LIGHT[path],
@@ -64,10 +77,9 @@ const result = await Bun.build({
   target: 'node',
   format: 'esm',
   splitting: true,
-  // Names stay, so that the stack of --debug can be read.
-  minify: { whitespace: true, syntax: true, identifiers: false },
+  minify: true,
   naming: { entry: '[name].js', chunk: 'chunks/[hash].js' },
-  plugins: [lightWidths],
+  plugins: [light],
 });
 if (!result.success) throw new AggregateError(result.logs, 'the command line cannot be bundled');
 await rm('dist/chunks', { recursive: true, force: true });

@@ -1,18 +1,37 @@
 import { attributeValues, COMMON_NAME_OID, ORGANIZATION_OID } from '../x509/model.ts';
-import { type Check, certificateCheck, listText } from './check.ts';
+import { type CertificateUnderCheck, type Check, certificateCheck, type Hit, listText } from './check.ts';
 import { generalNameText } from './text.ts';
 
-const isSameSet = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && new Set([...a, ...b]).size === new Set(a).size;
-const without = (all: readonly string[], some: readonly string[]): readonly string[] =>
-  all.filter((value) => !some.includes(value));
+type Names = readonly string[];
 
 const LEAVES = ['certificate', 'kubeconfig'] as const;
-const commonNames = (certificate: Parameters<typeof attributeValues>[0]): readonly string[] =>
-  attributeValues(certificate, COMMON_NAME_OID);
+
+function without(all: Names, some: Names): Names {
+  return all.filter((value) => !some.includes(value));
+}
+
+function isSameSet(a: Names, b: Names): boolean {
+  return a.length === b.length && without(a, b).length === 0 && without(b, a).length === 0;
+}
+
+/** One hit on a field that has other values than it should. */
+function difference(
+  field: string,
+  message: string,
+  expected: Names,
+  found: Names,
+): readonly Omit<Hit, 'path'>[] {
+  return [{ field, message, expected: listText(expected), found: listText(found) }];
+}
+
+function findCommonName({ certificate, desired }: CertificateUnderCheck): readonly Omit<Hit, 'path'>[] {
+  const found = attributeValues(certificate.subject, COMMON_NAME_OID);
+  if (isSameSet(found, [desired.commonName])) return [];
+  return difference('subject', 'has another common name', [desired.commonName], found);
+}
 
 /** DNS names are compared without case (RFC 4343), addresses by value. */
-function comparable(names: readonly Parameters<typeof generalNameText>[0][]): readonly string[] {
+function comparable(names: CertificateUnderCheck['desired']['sans']): Names {
   return names.map((name) =>
     generalNameText(name.kind === 'dns' ? { ...name, value: name.value.toLowerCase() } : name),
   );
@@ -29,18 +48,7 @@ export const ROLE_CHECKS: readonly Check[] = [
       remedy: 'have the certificate issued anew',
       appliesTo: LEAVES,
     },
-    ({ certificate, desired }) => {
-      const found = commonNames(certificate.subject);
-      if (isSameSet(found, [desired.commonName])) return [];
-      return [
-        {
-          field: 'subject',
-          message: 'has another common name',
-          expected: desired.commonName,
-          found: listText(found),
-        },
-      ];
-    },
+    findCommonName,
   ),
   certificateCheck(
     {
@@ -54,14 +62,7 @@ export const ROLE_CHECKS: readonly Check[] = [
     ({ certificate, desired }) => {
       const found = attributeValues(certificate.subject, ORGANIZATION_OID);
       if (isSameSet(found, desired.organization)) return [];
-      return [
-        {
-          field: 'subject',
-          message: 'has other organizations',
-          expected: listText(desired.organization),
-          found: listText(found),
-        },
-      ];
+      return difference('subject', 'has other organizations', desired.organization, found);
     },
   ),
   certificateCheck(
@@ -73,18 +74,7 @@ export const ROLE_CHECKS: readonly Check[] = [
       remedy: 'nothing to do',
       appliesTo: ['ca'],
     },
-    ({ certificate, desired }) => {
-      const found = commonNames(certificate.subject);
-      if (isSameSet(found, [desired.commonName])) return [];
-      return [
-        {
-          field: 'subject',
-          message: 'has another common name',
-          expected: desired.commonName,
-          found: listText(found),
-        },
-      ];
-    },
+    findCommonName,
   ),
   certificateCheck(
     {
@@ -98,14 +88,7 @@ export const ROLE_CHECKS: readonly Check[] = [
       const present = comparable(certificate.subjectAltName ?? []);
       const missing = without(comparable(desired.sans), present);
       if (missing.length === 0) return [];
-      return [
-        {
-          field: 'subjectAltName',
-          message: `lacks ${listText(missing)}`,
-          expected: listText(missing),
-          found: listText(present),
-        },
-      ];
+      return difference('subjectAltName', `lacks ${listText(missing)}`, missing, present);
     },
   ),
   certificateCheck(
@@ -121,14 +104,12 @@ export const ROLE_CHECKS: readonly Check[] = [
     ({ certificate, desired }) => {
       const surplus = without(comparable(certificate.subjectAltName ?? []), comparable(desired.sans));
       if (surplus.length === 0) return [];
-      return [
-        {
-          field: 'subjectAltName',
-          message: 'has names that were not asked for',
-          expected: listText(comparable(desired.sans)),
-          found: listText(surplus),
-        },
-      ];
+      return difference(
+        'subjectAltName',
+        'has names that were not asked for',
+        comparable(desired.sans),
+        surplus,
+      );
     },
   ),
   certificateCheck(
@@ -140,13 +121,10 @@ export const ROLE_CHECKS: readonly Check[] = [
       remedy: 'nothing to do: kubeadm writes its common name there',
       appliesTo: ['ca'],
     },
-    ({ certificate }) =>
-      (certificate.subjectAltName ?? []).map((name) => ({
-        field: 'subjectAltName',
-        message: `has the name ${generalNameText(name)}`,
-        expected: 'none',
-        found: generalNameText(name),
-      })),
+    ({ certificate }) => {
+      const found = comparable(certificate.subjectAltName ?? []);
+      return found.length === 0 ? [] : difference('subjectAltName', 'has names', [], found);
+    },
   ),
   certificateCheck(
     {
@@ -158,17 +136,11 @@ export const ROLE_CHECKS: readonly Check[] = [
       appliesTo: ['ca'],
     },
     ({ certificate }) => {
-      const isCa = certificate.basicConstraints?.isCa === true;
-      const maySign = certificate.keyUsage?.includes('keyCertSign') !== false;
-      if (isCa && maySign) return [];
-      return [
-        {
-          field: isCa ? 'keyUsage' : 'basicConstraints',
-          message: isCa ? 'may not sign certificates by its key usage' : 'is not a CA certificate',
-          expected: isCa ? 'keyCertSign' : 'CA:TRUE',
-          found: isCa ? listText(certificate.keyUsage ?? []) : 'CA:FALSE',
-        },
-      ];
+      if (certificate.basicConstraints?.isCa !== true) {
+        return difference('basicConstraints', 'is not a CA certificate', ['CA:TRUE'], ['CA:FALSE']);
+      }
+      if (certificate.keyUsage === undefined || certificate.keyUsage.includes('keyCertSign')) return [];
+      return difference('keyUsage', 'may not sign certificates', ['keyCertSign'], certificate.keyUsage);
     },
   ),
   certificateCheck(
@@ -182,14 +154,7 @@ export const ROLE_CHECKS: readonly Check[] = [
     },
     ({ certificate }) =>
       certificate.basicConstraints?.isCa === true
-        ? [
-            {
-              field: 'basicConstraints',
-              message: 'is a CA certificate',
-              expected: 'CA:FALSE',
-              found: 'CA:TRUE',
-            },
-          ]
+        ? difference('basicConstraints', 'is a CA certificate', ['CA:FALSE'], ['CA:TRUE'])
         : [],
   ),
   certificateCheck(
@@ -206,14 +171,12 @@ export const ROLE_CHECKS: readonly Check[] = [
       if (found === desired.pathLength || certificate.basicConstraints?.isCa !== true) return [];
       const text = (length: number | undefined): string =>
         length === undefined ? 'no limit' : String(length);
-      return [
-        {
-          field: 'basicConstraints',
-          message: 'has another path length',
-          expected: text(desired.pathLength),
-          found: text(found),
-        },
-      ];
+      return difference(
+        'basicConstraints',
+        'has another path length',
+        [text(desired.pathLength)],
+        [text(found)],
+      );
     },
   ),
   certificateCheck(
@@ -228,14 +191,12 @@ export const ROLE_CHECKS: readonly Check[] = [
     ({ certificate }) =>
       certificate.keyUsage === undefined || certificate.keyUsage.includes('digitalSignature')
         ? []
-        : [
-            {
-              field: 'keyUsage',
-              message: 'may not sign in a TLS handshake',
-              expected: 'digitalSignature',
-              found: listText(certificate.keyUsage),
-            },
-          ],
+        : difference(
+            'keyUsage',
+            'may not sign in a TLS handshake',
+            ['digitalSignature'],
+            certificate.keyUsage,
+          ),
   ),
   certificateCheck(
     {
@@ -248,14 +209,7 @@ export const ROLE_CHECKS: readonly Check[] = [
     ({ certificate, desired }) => {
       const found = certificate.keyUsage ?? [];
       if (isSameSet(found, desired.keyUsage)) return [];
-      return [
-        {
-          field: 'keyUsage',
-          message: 'has other key usages',
-          expected: listText(desired.keyUsage),
-          found: listText(found),
-        },
-      ];
+      return difference('keyUsage', 'has other key usages', desired.keyUsage, found);
     },
   ),
   certificateCheck(
@@ -268,18 +222,15 @@ export const ROLE_CHECKS: readonly Check[] = [
       appliesTo: LEAVES,
     },
     ({ certificate, desired }) => {
-      const found = certificate.extKeyUsage ?? [];
-      // Absent means unrestricted to RFC 5280, but etcd and the API server then still want what they ask for: kubeadm always writes it.
+      const found = certificate.extKeyUsage ?? ['anyExtendedKeyUsage'];
       const missing = found.includes('anyExtendedKeyUsage') ? [] : without(desired.extKeyUsage, found);
       if (missing.length === 0) return [];
-      return [
-        {
-          field: 'extKeyUsage',
-          message: `may not be used as ${missing.join(', ')}`,
-          expected: listText(desired.extKeyUsage),
-          found: listText(found),
-        },
-      ];
+      return difference(
+        'extKeyUsage',
+        `may not be used as ${missing.join(', ')}`,
+        desired.extKeyUsage,
+        found,
+      );
     },
   ),
   certificateCheck(
@@ -291,17 +242,16 @@ export const ROLE_CHECKS: readonly Check[] = [
       remedy: 'have the certificate issued anew',
     },
     ({ certificate, desired }) => {
-      const found = certificate.extKeyUsage ?? [];
+      // Without the extension it may be used for anything (RFC 5280 4.2.1.12), which is as it should be on a CA alone.
+      const found = certificate.extKeyUsage ?? (desired.isCa ? [] : ['anyExtendedKeyUsage']);
       const surplus = without(found, desired.extKeyUsage);
       if (surplus.length === 0) return [];
-      return [
-        {
-          field: 'extKeyUsage',
-          message: `may also be used as ${surplus.join(', ')}`,
-          expected: listText(desired.extKeyUsage),
-          found: listText(found),
-        },
-      ];
+      return difference(
+        'extKeyUsage',
+        `may also be used as ${surplus.join(', ')}`,
+        desired.extKeyUsage,
+        found,
+      );
     },
   ),
 ];

@@ -273,6 +273,7 @@ describe('roles', () => {
     ['organization', 'front-proxy-client', { organization: ['system:masters'] }, 'error'],
     ['extended-key-usage-missing', 'apiserver', { extKeyUsage: ['clientAuth'] }, 'error'],
     ['extended-key-usage-surplus', 'apiserver', { extKeyUsage: ['serverAuth', 'clientAuth'] }, 'warning'],
+    ['extended-key-usage-surplus', 'apiserver', { extKeyUsage: [] }, 'warning'],
     ['key-usage-missing', 'apiserver', { keyUsage: ['keyAgreement'] }, 'error'],
     ['key-usage-differs', 'apiserver', { keyUsage: ['digitalSignature', 'keyAgreement'] }, 'notice'],
     ['is-a-ca', 'apiserver', { isCa: true }, 'error'],

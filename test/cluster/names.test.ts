@@ -86,12 +86,19 @@ describe('cluster names', () => {
     },
   );
 
-  test.each(['a\nb', 'a\0', '\u001b[31m', 'a\u202Eb', 'a\u2028b', '\uD800', 'x'.repeat(254)])(
-    'refuses %j',
-    (name) => {
-      expect(parseClusterName(name)).toHaveProperty('rule');
-    },
-  );
+  test.each([
+    'a\uFFFF',
+    'a\uFFFE',
+    'a\nb',
+    'a\0',
+    '\u001b[31m',
+    'a\u202Eb',
+    'a\u2028b',
+    '\uD800',
+    'x'.repeat(254),
+  ])('refuses %j', (name) => {
+    expect(parseClusterName(name)).toHaveProperty('rule');
+  });
 });
 
 describe('additional names', () => {

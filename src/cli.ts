@@ -57,7 +57,8 @@ const parser = yargs(process.argv.slice(2))
   .demandCommand(1, 1, 'which command?', 'one command at a time')
   .wrap(Math.min(110, process.stdout.columns ?? 110))
   .fail((message, error) => {
-    if (error !== undefined && error !== null) throw error;
+    // What yargs itself finds wrong with the words comes as an error, too, and is no defect.
+    if (error instanceof Error && error.name !== 'YError') throw error;
     printMessages([
       `error: ${message}`,
       '  hint: k8s-pki --help lists the commands, k8s-pki COMMAND --help their flags',
@@ -93,5 +94,10 @@ try {
   const isJson = chosen?.parsed['output'] === 'json';
   process.exitCode = fail(error, { isJson, isDebug: process.argv.includes('--debug') });
 }
-// Key generation that was given up still runs on its threads; nobody is to wait for it.
-if (controller.signal.aborted) process.exit();
+// Keys that were given up are still being generated, and Node's own exit would wait for them. Whoever called sees the
+// signal that it sent; to a shell that is 130 or 143.
+if (controller.signal.aborted) {
+  const signal = controller.signal.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}

@@ -82,7 +82,7 @@ export function readClock(): Date {
     `the clock shows ${now.toISOString()}, a time before this release (${RELEASED})`,
     {
       detail: { now: now.toISOString(), released: RELEASED },
-      hint: 'set the clock',
+      hint: 'set the clock, or go on with --allow-early-clock (in the library: give now)',
     },
   );
 }

@@ -41,8 +41,10 @@ function planFiles(row: RowEvidence): readonly PlannedFile[] {
   const isAbsent = row.files.length === 0;
   return row.desired.files.flatMap(({ path, holds }): readonly PlannedFile[] => {
     if (row.files.some((file) => file.path === path)) return [{ path, action: 'keep' }];
-    // A key that is not there is never made for a certificate that is: the CA is external (R2.6).
-    return !isAbsent && holds === 'key' ? [] : [{ path, action: 'create' }];
+    // A key that is not there is never made for a certificate that is: the CA is external (R2.6). Nor is a copy: where a
+    // root is kept apart, its directory may be a mount point with nothing mounted.
+    const mayStayAway = holds === 'key' || holds === 'copy';
+    return !isAbsent && mayStayAway ? [] : [{ path, action: 'create' }];
   });
 }
 

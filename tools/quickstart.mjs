@@ -15,7 +15,7 @@ const certificates = folders.flatMap((folder) =>
     .filter((name) => name.endsWith('.crt'))
     .map((name) => join(folder, name)),
 );
-const authorities = certificates.filter((path) => /ca\.crt$/.test(path));
+const authorities = certificates.filter((path) => path.endsWith('ca.crt'));
 console.log('\n$ openssl verify -x509_strict …');
 for (const path of certificates) {
   const tried = authorities.map((authority) =>

@@ -17,15 +17,11 @@ export function errorLines(error: PkiError, pathOf: (logicalPath: string) => str
     return error.detail.issues.flatMap((issue) => issueLines(issue, 'error'));
   const findings =
     isPkiError(error, 'ERR_REFUSED') || isPkiError(error, 'ERR_SELF_CHECK') ? error.detail.findings : [];
-  const obstacles = isPkiError(error, 'ERR_OBSTACLE') ? error.detail.obstacles : [];
   const wouldKeep = isPkiError(error, 'ERR_REFUSED') ? error.detail.wouldKeep : [];
   return [
     ...findings
       .filter((finding) => finding.severity === 'error')
       .flatMap((finding) => findingLines(finding, pathOf)),
-    ...obstacles.map(({ path, expected, found }) =>
-      printable(`error: ${path}: expected ${expected}, found ${found}`),
-    ),
     `error: ${printable(error.message)} [${error.code}]`,
     ...(error.hint === undefined ? [] : [`  hint: ${printable(error.hint)}`]),
     ...wouldKeep.map((request) => `  hint: ${printable(request)} would keep everything that is there`),

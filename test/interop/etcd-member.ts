@@ -40,11 +40,7 @@ export function componentArguments(host: Host, component: Component): readonly s
 }
 
 /** Everything that etcd is told: the arguments of this project, and addresses. */
-export function memberArguments(
-  host: Host,
-  cluster: readonly Host[],
-  state: 'new' | 'existing',
-): readonly string[] {
+function memberArguments(host: Host, cluster: readonly Host[], state: 'new' | 'existing'): readonly string[] {
   return [
     ...componentArguments(host, 'etcd'),
     `--name=${host.name}`,

@@ -68,7 +68,7 @@ describe('a kubeconfig in the lines that kubeadm writes', () => {
   ];
   const name = fc.oneof(
     fc.constantFrom(...words),
-    fc.string({ unit: fc.constantFrom(...'aYn1.:-@_/ #\'"{e'), minLength: 1 }),
+    fc.string({ unit: fc.constantFrom(...Array.from('aYn1.:-@_/ #\'"{e')), minLength: 1 }),
   );
 
   test('whatever its names are, comes back as it was, by its lines and by the library', async () => {
@@ -88,7 +88,7 @@ describe('a kubeconfig in the lines that kubeadm writes', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(text.length - 1),
-        fc.constantFrom(...'\n #:-"\'{}[]&*!|>%@`\tyn0=', ''),
+        fc.constantFrom('', ...Array.from('\n #:-"\'{}[]&*!|>%@`\tyn0=')),
         async (at, character) => {
           const changed = text.slice(0, at) + character + text.slice(at + 1);
           if (parseCanonical(changed) === undefined) return;

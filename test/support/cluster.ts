@@ -61,7 +61,7 @@ export interface HeldCertificate {
 }
 
 /** What a kubeconfig holds, as plain YAML sees it. */
-export function kubeconfigFields(text: string): {
+function kubeconfigFields(text: string): {
   readonly server: string;
   readonly certificatePem: string;
   readonly keyPem: string;

@@ -1,0 +1,60 @@
+import { expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { NODE, run } from './shapes.ts';
+import { withDirectory } from './tree.ts';
+
+const ROOT = resolve(__dirname, '../..');
+const HOST = 'init -o json --key-algorithm ECDSA-P256 --host-ip 192.0.2.10 --hostname cp1';
+const INIT = `${HOST} --cert-dir out/pki`;
+
+/** Command lines that follow each other in one directory, and what docs/json.md says that they print. */
+const OUTPUTS = [
+  [`${INIT} --dry-run`, 'Init', { outcome: 'planned' }],
+  [INIT, 'Init', { outcome: 'created' }],
+  [`${INIT} --cert-validity 3y`, 'Init', { outcome: 'unchanged' }],
+  [`${INIT} --profile hardened`, 'Init', { outcome: 'refused', wouldKeep: ['--profile requirements'] }],
+  [`${INIT} --service-cidr foo,bar`, 'ConfigFailure', { code: 'ERR_CONFIG' }],
+  [`${HOST} --cert-dir out/admin.conf/pki`, 'StoreFailure', { code: 'ERR_STORE' }],
+  ['show table -o json', 'Table', { profile: 'requirements' }],
+  ['show table --profile kubeadm -o json', 'Table', { profile: 'kubeadm' }],
+  ['show arguments -o json', 'Arguments', {}],
+  ['show arguments --external-etcd -o json', 'Arguments', {}],
+  ['show rbac --profile hardened -o json', 'Rbac', { kind: 'List' }],
+] as const;
+
+test('what is printed is what docs/json.md says, member for member', async () => {
+  const document = readFileSync(join(ROOT, 'docs/json.md'), 'utf8');
+  const types = [...document.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
+  expect(types).toHaveLength(5);
+  await withDirectory(async (cwd) => {
+    const values: string[] = [];
+    for (const [line, type, members] of OUTPUTS) {
+      const { stdout } = await run(NODE, line.split(' '), { cwd });
+      expect(JSON.parse(stdout)).toMatchObject(members);
+      // A literal may have no member that its type does not name, and must have those that it does.
+      values.push(`export const value${values.length}: ${type} = ${stdout};`);
+    }
+    writeFileSync(join(cwd, 'outputs.ts'), [...types, ...values].join('\n'));
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--target',
+      'es2023',
+      '--types',
+      '',
+    ];
+    const tsc = spawnSync(
+      process.execPath,
+      [join(ROOT, 'node_modules/typescript/bin/tsc'), ...options, 'outputs.ts'],
+      {
+        cwd,
+        encoding: 'utf8',
+      },
+    );
+    expect(tsc.stdout).toBe('');
+    expect(tsc.status).toBe(0);
+  });
+}, 60_000);

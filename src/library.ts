@@ -14,6 +14,7 @@ import { planRequest } from './request.ts';
 import { knownPaths } from './resolve/paths.ts';
 import { readFiles } from './store/files.ts';
 import { openStore } from './store/store.ts';
+import { ROWS } from './table/rows.ts';
 import type { KeyAlgorithmId } from './x509/algorithms.ts';
 import { generateKeyPair } from './x509/keys.ts';
 import type { KeyPair, Signer } from './x509/signer.ts';
@@ -43,21 +44,39 @@ export interface ClusterPki extends GeneratedPki {
   readonly warnings: readonly SpecIssue[];
 }
 
-function assertKnownPaths(existing: readonly PresentFile[]): void {
+/** Passed over in silence, a mistyped path or a signer without its certificate would have a second CA made beside the first. */
+function assertUsable(existing: readonly PresentFile[], signers: Readonly<Record<string, Signer>>): void {
   const known = knownPaths();
-  const issues = existing
-    .filter(({ path }) => !known.includes(path))
-    .map(
-      ({ path }): SpecIssue => ({
-        option: 'existing',
-        value: path,
-        rule: 'is no path of the table',
-        hint: `one of ${known.slice(0, 4).join(', ')} …`,
-      }),
-    );
-  // Passed over in silence, a mistyped path would have a second CA made beside the first.
-  if (issues.length > 0)
-    throw new PkiError('ERR_CONFIG', 'there are paths that no row has', { detail: { issues } });
+  const issues = [
+    ...existing
+      .filter(({ path }) => !known.includes(path))
+      .map(
+        ({ path }): SpecIssue => ({
+          option: 'existing',
+          value: path,
+          rule: 'is no path of the table',
+          hint: `one of ${known.slice(0, 4).join(', ')} …`,
+        }),
+      ),
+    ...Object.keys(signers).flatMap((id): readonly SpecIssue[] => {
+      const row = ROWS.find((candidate) => candidate.id === id);
+      if (row?.kind !== 'ca') return [{ option: 'signers', value: id, rule: 'is no CA of the table' }];
+      if (existing.some(({ path }) => path === row.certificate)) return [];
+      return [
+        {
+          option: 'signers',
+          value: id,
+          rule: `needs the certificate of the CA, ${row.certificate}, in existing`,
+        },
+      ];
+    }),
+  ];
+  if (issues.length > 0) {
+    const [first] = issues;
+    throw new PkiError('ERR_CONFIG', `${first?.option} ${first?.value}: ${first?.rule}`, {
+      detail: { issues },
+    });
+  }
 }
 
 function environmentOf(options: GenerateClusterPkiOptions, now: Date): PkiEnvironment {
@@ -107,7 +126,7 @@ export function readClock(): Date {
 export async function generateClusterPki(options: GenerateClusterPkiOptions): Promise<ClusterPki> {
   const { existing = [], signers = {}, now = readClock(), ...rest } = options;
   const { randomBytes: _, generateKeyPair: __, onKeyGenerated: ___, ...cluster } = rest;
-  assertKnownPaths(existing);
+  assertUsable(existing, signers);
   const request = { options: cluster, host: {}, existing, signers: new Map(Object.entries(signers)) };
   const { planned, spec, warnings, wouldKeep } = await planRequest(request, now);
   if (planned.plan.isRefused) throw refusalOf(planned.plan, wouldKeep);

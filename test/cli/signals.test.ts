@@ -154,7 +154,7 @@ describe.each(SHAPES)('a run on $name', (shape) => {
       running.child.kill('SIGTERM');
       await running.ended;
     });
-  }, 30_000);
+  }, 90_000);
 
   test('and another one at the same moment give one PKI', async () => {
     await withDirectory(async (cwd) => {
@@ -168,5 +168,5 @@ describe.each(SHAPES)('a run on $name', (shape) => {
       expectWhole(cwd);
       expect(await run(shape, QUICK, { cwd })).toMatchObject({ status: 0 });
     });
-  }, 30_000);
+  }, 90_000);
 });

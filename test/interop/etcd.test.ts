@@ -125,7 +125,7 @@ etcdOracle('a cluster of three members', () => {
       held = heldCertificates(first);
       trust = contentsOf(first, options.rootCa === true ? 'pki/root-ca.crt' : 'pki/etcd/ca.crt');
       members = hosts.map((host) => startMember(host, hosts));
-    }, 30_000);
+    }, 90_000);
 
     afterAll(async () => {
       await Promise.all(members.map(stop));
@@ -169,7 +169,7 @@ etcdOracle('a cluster of three members', () => {
       const status = JSON.parse(etcdctl(['endpoint', 'status', '-w', 'json'], healthcheck));
       const leaders = status.map((one: { Status: { leader: number } }) => one.Status.leader);
       expect([leaders.length, new Set(leaders).size, leaders.includes(0)]).toEqual([3, 1, false]);
-    }, 30_000);
+    }, 90_000);
 
     test.each(['etcd-healthcheck-client', 'apiserver-etcd-client'])('lets %s in', async (id) => {
       expect(await get(`${host(0).clientUrl}/version`, trust, credentialsOf(id))).toContain('etcdserver');
@@ -201,6 +201,6 @@ etcdOracle('a cluster of three members', () => {
       expect(tryToJoin(guests.foreign, hosts)).toContain(
         'could not retrieve cluster information from the given URLs',
       );
-    }, 30_000);
+    }, 90_000);
   });
 });

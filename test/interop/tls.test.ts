@@ -48,7 +48,7 @@ opensslOracle('handshakes over real connections', () => {
       }
       const paths = rootCa ? ['pki/ca-chain.crt', 'pki/root-ca.crt'] : ['pki/ca.crt'];
       trust = paths.map((path) => contentsOf(pki, path));
-    }, 30_000);
+    }, 90_000);
     afterAll(() => {
       spawned?.kill('SIGKILL');
       sandbox.remove();

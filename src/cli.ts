@@ -3,8 +3,10 @@ import { availableParallelism } from 'node:os';
 import yargs, { type Arguments, type Argv } from 'yargs';
 import { fail } from './cli/failure.ts';
 import { initCommand } from './cli/init-command.ts';
+import { SWITCHES } from './cli/options.ts';
 import { showCommands } from './cli/show-commands.ts';
 import { EXIT, printMessages } from './cli/terminal.ts';
+import { PkiError } from './errors.ts';
 import { VERSION } from './release.ts';
 
 /** A command as its module under `cli/` gives it. */
@@ -20,12 +22,15 @@ if (availableParallelism() > LIBUV_THREADS)
   process.env['UV_THREADPOOL_SIZE'] ??= String(availableParallelism());
 
 const controller = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => controller.abort(signal));
-}
-// A reader such as head(1) that has seen enough is no error.
+// SIGHUP: the terminal has gone, as when a connection breaks.
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+for (const signal of SIGNALS) process.on(signal, () => controller.abort(signal));
+
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  // A reader such as head(1) that has seen enough is no error.
+  if (error.code === 'EPIPE') return;
+  printMessages([`error: the output cannot be written: ${error.message}`]);
+  process.exit(EXIT.refused);
 });
 
 /** The command that was named, to be run once yargs is through: it lays out its help before it waits for a handler. */
@@ -37,7 +42,33 @@ function register(parser: Argv, name: string, describe: string, command: Command
   });
 }
 
-const parser = yargs(process.argv.slice(2))
+const words = process.argv.slice(2);
+const isJson = words.some(
+  (word, at) =>
+    /^(-o=?|--output=)json$/.test(word) || (/^(-o|--output)$/.test(word) && words[at + 1] === 'json'),
+);
+
+function usageError(message: string): PkiError<'ERR_USAGE'> {
+  const hint = 'k8s-pki --help lists the commands, k8s-pki COMMAND --help their flags';
+  return new PkiError('ERR_USAGE', message, { detail: {}, hint });
+}
+
+/**
+ * What yargs would pass over: words after `--`, and a switch with a value, which it takes for no unless that is `true`.
+ * `--dry-run=1` would write.
+ */
+function assertNoLostWords(): void {
+  const end = words.indexOf('--');
+  if (end >= 0) throw usageError('there is nothing that may stand after --');
+  for (const word of words) {
+    const [, name = '', value = ''] = /^--([a-z-]+)=(.*)$/s.exec(word) ?? [];
+    if (SWITCHES.includes(name) && value !== 'true' && value !== 'false') {
+      throw usageError(`--${name} takes no value, found ${JSON.stringify(value)}`);
+    }
+  }
+}
+
+const parser = yargs(words)
   .scriptName('k8s-pki')
   .locale('en')
   .usage('$0 COMMAND [flags]\n\nMakes and keeps the whole PKI of a Kubernetes cluster.')
@@ -59,11 +90,7 @@ const parser = yargs(process.argv.slice(2))
   .fail((message, error) => {
     // What yargs itself finds wrong with the words comes as an error, too, and is no defect.
     if (error instanceof Error && error.name !== 'YError') throw error;
-    printMessages([
-      `error: ${message}`,
-      '  hint: k8s-pki --help lists the commands, k8s-pki COMMAND --help their flags',
-    ]);
-    process.exit(EXIT.usage);
+    throw usageError(message ?? error?.message);
   });
 
 register(parser, 'init', 'create what is missing of a PKI, keep what is valid', initCommand);
@@ -86,18 +113,18 @@ parser.command('show', 'print the table, the component arguments or the RBAC bin
 parser.completion('completion', 'print a script for shell completion');
 
 try {
+  assertNoLostWords();
   await parser.parseAsync();
   if (chosen !== undefined) {
     process.exitCode = await chosen.command.run(chosen.parsed, controller.signal);
   }
 } catch (error) {
-  const isJson = chosen?.parsed['output'] === 'json';
-  process.exitCode = fail(error, { isJson, isDebug: process.argv.includes('--debug') });
+  process.exitCode = fail(error, { isJson, isDebug: words.includes('--debug') });
 }
 // Keys that were given up are still being generated, and Node's own exit would wait for them. Whoever called sees the
-// signal that it sent; to a shell that is 130 or 143.
-if (controller.signal.aborted) {
-  const signal = controller.signal.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
-  process.removeAllListeners(signal);
-  process.kill(process.pid, signal);
+// signal that it sent; to a shell that is 130, 143 or 129.
+const received = SIGNALS.find((signal) => signal === controller.signal.reason);
+if (received !== undefined) {
+  process.removeAllListeners(received);
+  process.kill(process.pid, received);
 }

@@ -14,6 +14,8 @@ export interface SpecIssue {
 
 /** What each code carries beside its message. */
 export interface PkiErrorDetail {
+  /** The words of the command line are wrong, before anything is made of their values. Exit code 2. */
+  ERR_USAGE: Record<string, never>;
   /** The request itself is wrong: nothing was read or changed. Exit code 2. */
   ERR_CONFIG: { readonly issues: readonly SpecIssue[] };
   /** What is present contradicts the request: nothing was changed. Exit code 3. */

@@ -66,7 +66,10 @@ export interface PkiCertificate {
  */
 export async function planPki(input: PkiInput, now: Date): Promise<PlannedPki> {
   const reader = input.existing.length === 0 ? strictReader : await loadForeignReader();
-  const evidence = await parseEvidence(input.rows, input.existing, reader);
+  const evidence = await parseEvidence(
+    { rows: input.rows, files: input.existing, signers: input.signers },
+    reader,
+  );
   const findings = runChecks({ now, evidence, signers: new Set(input.signers.keys()) });
   return { plan: planRows(evidence, findings, now), evidence, input, reader };
 }
@@ -75,6 +78,8 @@ export async function planPki(input: PkiInput, now: Date): Promise<PlannedPki> {
 interface Material {
   /** The row's own certificate first; of a kept CA, everything that its file holds. */
   readonly certificates: readonly Certificate[];
+  /** Of a CA: the one among them that it signs with. */
+  readonly authority?: Certificate;
   readonly signer?: Signer;
   readonly key?: KeyPair;
 }
@@ -118,22 +123,23 @@ function issueRows(
   const materials = new Map<string, Promise<Material>>();
 
   const keptMaterial = (id: string): Material => {
-    const { certificates = [], key } = evidence.get(id) ?? {};
+    const { certificates = [], authority, key } = evidence.get(id) ?? {};
     const signer = input.signers.get(id) ?? key;
     return {
       certificates,
+      ...(authority === undefined ? {} : { authority }),
       ...(signer === undefined ? {} : { signer }),
       ...(key === undefined ? {} : { key }),
     };
   };
 
   const authorityOf = async (id: string): Promise<Authority> => {
-    const { certificates = [], signer } = (await materials.get(id)) ?? {};
-    // The certificate whose key the signer has: of a bundle with two CAs that need not be the first.
-    const certificate = certificates.find(
-      (candidate) => signer && isSameDer(candidate.spkiDer, signer.spkiDer),
-    );
-    if (certificate === undefined || signer === undefined) {
+    const { authority: certificate, signer } = (await materials.get(id)) ?? {};
+    if (
+      certificate === undefined ||
+      signer === undefined ||
+      !isSameDer(certificate.spkiDer, signer.spkiDer)
+    ) {
       throw new PkiError(
         'ERR_KEY',
         `the signer given for ${id} has another key than the certificate of ${id}`,
@@ -156,7 +162,8 @@ function issueRows(
       desired.isCa || parent === undefined
         ? await issueCa(desired, subject, { own: key, ...(parent === undefined ? {} : { parent }) })
         : await issueLeaf(desired, { ...subject, spkiDer: key.spkiDer }, parent);
-    return { certificates: [reader.parse(der)], key, signer: key };
+    const certificate = reader.parse(der);
+    return { certificates: [certificate], authority: certificate, key, signer: key };
   };
 
   for (const row of input.rows) {
@@ -187,7 +194,7 @@ function contentsOf(
     case 'certificate': {
       const chain = row.kind === 'certificate' ? row.chain : [];
       // A peer needs one way up: of a CA's file, the certificate that signed.
-      const intermediates = chain.flatMap((id) => materials.get(id)?.certificates.slice(0, 1) ?? []);
+      const intermediates = chain.flatMap((id) => materials.get(id)?.authority ?? []);
       return certificatesPem([...(own?.certificates.slice(0, 1) ?? []), ...intermediates]);
     }
     case 'copy':
@@ -211,7 +218,10 @@ function contentsOf(
 /** Reads back what was made, from its text, and holds it against the rows by the same checks as anything else. */
 async function assertAsDesired(planned: PlannedPki, files: readonly PkiFile[], now: Date): Promise<void> {
   const { plan, input, reader } = planned;
-  const evidence = await parseEvidence(input.rows, [...input.existing, ...files], reader);
+  const evidence = await parseEvidence(
+    { rows: input.rows, files: [...input.existing, ...files], signers: input.signers },
+    reader,
+  );
   const findings = runChecks({ now, evidence, signers: new Set(input.signers.keys()) });
   const isNew = new Set(plan.rows.filter((row) => row.action === 'create').map((row) => row.id));
   const wrong = findings.filter((finding) => isNew.has(finding.row) || finding.severity === 'error');
@@ -225,6 +235,25 @@ async function assertAsDesired(planned: PlannedPki, files: readonly PkiFile[], n
       hint: 'nothing was written; this is a defect of k8s-pki, please report it with these lines',
     },
   );
+}
+
+/** The certificate of each row that has one, in the order of the table. */
+function heldCertificates(
+  { plan, input }: PlannedPki,
+  certificateOf: (id: string) => Certificate | undefined,
+): readonly PkiCertificate[] {
+  return input.rows.flatMap((row): readonly PkiCertificate[] => {
+    const certificate = 'certificate' in row ? certificateOf(row.id) : undefined;
+    const path = row.files[0]?.path;
+    if (certificate === undefined || path === undefined) return [];
+    const isNew = plan.rows.find(({ id }) => id === row.id)?.action === 'create';
+    return [{ id: row.id, path, certificate, isNew }];
+  });
+}
+
+/** The certificates that are there and would be kept, for whoever only wants the plan. */
+export function keptCertificates(planned: PlannedPki): readonly PkiCertificate[] {
+  return heldCertificates(planned, (id) => planned.evidence.get(id)?.certificates[0]);
 }
 
 /**
@@ -253,11 +282,5 @@ export async function generatePki(planned: PlannedPki, environment: PkiEnvironme
   );
   if (files.length > 0) await assertAsDesired(planned, files, environment.now);
 
-  const certificates = input.rows.flatMap((row): readonly PkiCertificate[] => {
-    const [certificate] = materials.get(row.id)?.certificates ?? [];
-    const path = row.files[0]?.path;
-    if (certificate === undefined || path === undefined) return [];
-    return [{ id: row.id, path, certificate, isNew: planOf.get(row.id)?.action === 'create' }];
-  });
-  return { plan, files, certificates };
+  return { plan, files, certificates: heldCertificates(planned, (id) => materials.get(id)?.certificates[0]) };
 }

@@ -76,8 +76,7 @@ export function planRows(evidence: Evidence, findings: readonly Finding[], now: 
     const files = planFiles(row);
     const own = findings.filter((finding) => finding.row === desired.id);
     const action = planAction(files, own);
-    const [certificate] = row.certificates;
-    if (certificate !== undefined) validities.set(desired.id, certificate);
+    if (row.authority !== undefined) validities.set(desired.id, row.authority);
     const validity =
       action === 'create' && 'certificate' in desired
         ? resolveValidity(desired.certificate, now, validities.get(desired.certificate.signer ?? ''))

@@ -6,7 +6,7 @@ import type { CertificateReader } from '../x509/certificate-reader.ts';
 import { parsePrivateKey, parsePublicKeys } from '../x509/keys.ts';
 import type { Certificate } from '../x509/model.ts';
 import { parsePemBlocks } from '../x509/pem.ts';
-import type { KeyPair } from '../x509/signer.ts';
+import type { KeyPair, Signer } from '../x509/signer.ts';
 
 /** What lies under one logical path. */
 export interface PresentFile {
@@ -42,6 +42,10 @@ export interface RowEvidence {
   readonly kubeconfig?: Kubeconfig;
   /** The certificates of certificate-authority-data. */
   readonly trust: readonly Certificate[];
+  /** Of a CA: the certificate that it signs with, whose key is there or whose signer was given; else its first. */
+  readonly authority?: Certificate;
+  /** Files that are where the row must not have any: `absent` in its wishes. */
+  readonly strays: readonly PresentFile[];
   /** The ids of the CAs present whose key made the signature of the row's own certificate. */
   readonly signedBy: readonly string[];
 }
@@ -81,11 +85,14 @@ function parseCertificates(pem: string, reader: CertificateReader): readonly Cer
   return blocks.map((block) => reader.parse(block.der));
 }
 
+/** What is read of a row by itself, before the rows are looked at together. */
+type ParsedRow = Omit<RowEvidence, 'signedBy' | 'authority' | 'strays'>;
+
 async function parseRow(
   desired: DesiredRow,
   present: ReadonlyMap<string, PresentFile>,
   reader: CertificateReader,
-): Promise<Omit<RowEvidence, 'signedBy'>> {
+): Promise<ParsedRow> {
   const collector = new Collector();
   const files = desired.files.flatMap((file) => present.get(file.path) ?? []);
   for (const file of files) {
@@ -155,8 +162,8 @@ async function parseRow(
 }
 
 async function signersOf(
-  row: Omit<RowEvidence, 'signedBy'>,
-  authorities: readonly Omit<RowEvidence, 'signedBy'>[],
+  row: ParsedRow,
+  authorities: readonly ParsedRow[],
   reader: CertificateReader,
 ): Promise<readonly string[]> {
   const [own] = row.certificates;
@@ -174,20 +181,41 @@ async function signersOf(
   return [];
 }
 
+function authorityOf({ certificates, key }: ParsedRow, signer: Signer | undefined): Certificate | undefined {
+  const spkiDer = (signer ?? key)?.spkiDer;
+  const signing = certificates.find(
+    (certificate) => spkiDer !== undefined && isSameDer(certificate.spkiDer, spkiDer),
+  );
+  return signing ?? certificates[0];
+}
+
 /**
  * Reads everything that is there of the rows, each file once. What cannot be read is in `unreadable`, nothing throws.
  * Does not judge: the checks do.
+ *
+ * @param signers who signs for a CA whose key is not among the files, by the id of its row
  */
 export async function parseEvidence(
-  rows: readonly DesiredRow[],
-  files: Iterable<PresentFile>,
+  {
+    rows,
+    files,
+    signers,
+  }: { rows: readonly DesiredRow[]; files: Iterable<PresentFile>; signers: ReadonlyMap<string, Signer> },
   reader: CertificateReader,
 ): Promise<Evidence> {
   const present = new Map([...files].map((file) => [file.path, file]));
   const parsed = await Promise.all(rows.map((row) => parseRow(row, present, reader)));
   const authorities = parsed.filter((row) => row.desired.kind === 'ca');
   const evidence = await Promise.all(
-    parsed.map(async (row) => ({ ...row, signedBy: await signersOf(row, authorities, reader) })),
+    parsed.map(async (row): Promise<RowEvidence> => {
+      const authority = row.desired.kind === 'ca' ? authorityOf(row, signers.get(row.desired.id)) : undefined;
+      return {
+        ...row,
+        ...(authority === undefined ? {} : { authority }),
+        strays: (row.desired.absent ?? []).flatMap((path) => present.get(path) ?? []),
+        signedBy: await signersOf(row, authorities, reader),
+      };
+    }),
   );
   return new Map(evidence.map((row) => [row.desired.id, row]));
 }

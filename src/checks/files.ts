@@ -52,7 +52,8 @@ export const FILE_CHECKS: readonly Check[] = [
     code: 'key-unreadable',
     says: 'A key file holds a private key that Kubernetes can read',
     citation: 'kubeadm.md 1.5',
-    remedy: 'bring back the file from a copy, or remove certificate and key to have both made anew',
+    remedy:
+      'bring the key in a form that Kubernetes reads: not encrypted (openssl pkey decrypts it), RSA, ECDSA or Ed25519',
   }),
   unreadableCheck('publicKey', {
     code: 'public-key-unreadable',
@@ -81,16 +82,28 @@ export const FILE_CHECKS: readonly Check[] = [
       const isEnough =
         row.desired.kind === 'keyPair' ? key !== undefined : row.desired.kind === 'ca' && other !== undefined;
       if (isEnough || (key === undefined) === (other === undefined)) return [];
-      const absent = row.desired.files.find(
-        (file) => file.path !== (key ?? other)?.path && file.holds !== 'copy',
-      );
-      return [
-        {
-          path: (key ?? other)?.path ?? '',
-          message: `is there without ${absent?.path ?? 'its other half'}`,
-          found: 'half a pair',
-        },
-      ];
+      const path = (key ?? other)?.path ?? '';
+      const isKey = key !== undefined;
+      const missing = row.desired.kind === 'keyPair' ? 'private key' : isKey ? 'certificate' : 'key';
+      return [{ path, message: `is there without its ${missing}`, found: 'half a pair' }];
+    },
+  },
+  {
+    code: 'private-key-exposed',
+    severity: 'error',
+    says: 'A file that others may read holds no private key',
+    citation: 'kubeadm.md 1.6',
+    remedy:
+      'take the private key out of the file, and take it for known: have what it signs or stands for made anew',
+    appliesTo: ALL,
+    run: (row) => {
+      const open = row.desired.files.filter(({ holds }) => holds !== 'key' && holds !== 'kubeconfig');
+      return row.files
+        .filter(
+          ({ path, contents }) =>
+            open.some((file) => file.path === path) && contents?.includes('PRIVATE KEY-----'),
+        )
+        .map(({ path }) => ({ path, message: 'holds a private key' }));
     },
   },
   {
@@ -106,7 +119,7 @@ export const FILE_CHECKS: readonly Check[] = [
   {
     code: 'mode-stricter',
     severity: 'notice',
-    says: 'A file with fewer permissions than the table gives is readable by root alone',
+    says: 'A file with fewer permissions than the table gives may be closed to somebody who needs it',
     citation: 'kubeadm.md 1.6',
     remedy: 'chmod the file to the expected mode where somebody else is to read it',
     appliesTo: ALL,
@@ -126,7 +139,7 @@ export const FILE_CHECKS: readonly Check[] = [
       const path = fileThatHolds(row.desired, 'copy')?.path;
       if (own === undefined || copy === undefined || path === undefined || isSameDer(own.der, copy.der))
         return [];
-      return [{ path, message: `is another certificate than ${row.desired.files[0]?.path}` }];
+      return [{ path, message: 'is another certificate than the one beside the CAs that it signed' }];
     },
   },
 ];

@@ -1,4 +1,5 @@
 import { fileThatHolds } from '../resolve/desired.ts';
+import { ALGORITHMS } from '../table/algorithms.ts';
 import { describeKey } from '../x509/keys.ts';
 import { type Check, certificateCheck } from './check.ts';
 import { isSameDer, type RowEvidence } from './evidence.ts';
@@ -50,7 +51,7 @@ export const KEY_CHECKS: readonly Check[] = [
       if (key === undefined || publicKeys.length === 0) return [];
       if (publicKeys.some((publicKey) => isSameDer(publicKey, key.spkiDer))) return [];
       const path = fileThatHolds(desired, 'publicKey')?.path ?? '';
-      return [{ path, message: `does not hold the public key of ${fileThatHolds(desired, 'key')?.path}` }];
+      return [{ path, message: 'does not hold the public key of the private key beside it' }];
     },
   },
   {
@@ -70,5 +71,26 @@ export const KEY_CHECKS: readonly Check[] = [
     remedy: 'nothing to do; another algorithm takes a rotation',
     appliesTo: ['ca', 'keyPair'],
     run: (row) => algorithmHit(row, row.certificates[0]?.spkiDer ?? row.key?.spkiDer, row.files[0]?.path),
+  },
+  {
+    code: 'service-account-algorithm',
+    severity: 'error',
+    says: 'The service account key is one that the API server takes',
+    citation: 'R2.4, R5.16',
+    remedy:
+      'bring an RSA or ECDSA key, or remove both files to have them made anew: every token has to be issued again then',
+    appliesTo: ['keyPair'],
+    run: ({ key, files }) => {
+      if (key === undefined || ALGORITHMS[key.algorithm].signsServiceAccountTokens) return [];
+      const path = files[0]?.path ?? '';
+      return [
+        {
+          path,
+          message: 'has a key that the API server does not take',
+          expected: 'RSA or ECDSA',
+          found: key.algorithm,
+        },
+      ];
+    },
   },
 ];

@@ -70,7 +70,6 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       if (foreign.length === 0 && absent.length === 0) return [];
       const names = (certificates: typeof trust): string =>
         listText(certificates.map((certificate) => `"${nameText(certificate.subject)}"`));
-      const files = desired.kubeconfig.trust.map((id) => evidence.get(id)?.desired.files[0]?.path);
       return [
         {
           field: 'certificate-authority-data',
@@ -78,7 +77,7 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
             absent.length > 0
               ? 'does not trust the CA that is here'
               : 'trusts another CA beside the one that is here',
-          expected: `the certificates of ${files.join(' and ')}`,
+          expected: `the certificates of ${desired.kubeconfig.trust.join(' and ')}`,
           found: `${names(foreign)}${absent.length > 0 && names(foreign) === names(absent) ? ' with another key' : ''}`,
         },
       ];
@@ -155,11 +154,41 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       remedy: 'nothing to do: a kubelet names its own rotated certificate',
     },
     ({ kubeconfig }) =>
-      (['certificateAuthority', 'clientCertificate', 'clientKey'] as const).flatMap((part) => {
+      (['clientCertificate', 'clientKey'] as const).flatMap((part) => {
         const embedded = kubeconfig[part];
         return embedded !== undefined && 'file' in embedded
           ? [{ field: part, message: 'names a file instead of embedding it', found: embedded.file }]
           : [];
       }),
+  ),
+  kubeconfigCheck(
+    {
+      code: 'trust-in-file',
+      severity: 'warning',
+      says: 'A kubeconfig embeds the CA that it trusts: a file may be changed behind its back, and is not looked at here',
+      citation: 'R6',
+      remedy: 'have the kubeconfig made anew',
+    },
+    ({ kubeconfig: { certificateAuthority: authority } }) =>
+      authority !== undefined && 'file' in authority
+        ? [
+            {
+              field: 'certificate-authority',
+              message: 'names a file for the CA that it trusts',
+              found: authority.file,
+            },
+          ]
+        : [],
+  ),
+  kubeconfigCheck(
+    {
+      code: 'kubeconfig-surplus',
+      severity: 'warning',
+      says: 'A kubeconfig says nothing beside server, CA and client certificate: a proxy, another name or credential changes what it means',
+      citation: 'R6',
+      remedy: 'remove the fields unless they are meant, or have the kubeconfig made anew',
+    },
+    ({ kubeconfig: { otherFields } }) =>
+      otherFields.length === 0 ? [] : [{ message: 'has further fields', found: listText(otherFields) }],
   ),
 ];

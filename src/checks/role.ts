@@ -37,6 +37,18 @@ function comparable(names: CertificateUnderCheck['desired']['sans']): Names {
   );
 }
 
+/** The extensions that Go's crypto/x509 understands, and may therefore be critical. */
+const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set([
+  '2.5.29.14', // subjectKeyIdentifier
+  '2.5.29.15', // keyUsage
+  '2.5.29.17', // subjectAltName
+  '2.5.29.19', // basicConstraints
+  '2.5.29.30', // nameConstraints
+  '2.5.29.32', // certificatePolicies
+  '2.5.29.35', // authorityKeyIdentifier
+  '2.5.29.37', // extKeyUsage
+]);
+
 /** Whether a certificate says what its role is, no less and no more. */
 export const ROLE_CHECKS: readonly Check[] = [
   certificateCheck(
@@ -240,10 +252,11 @@ export const ROLE_CHECKS: readonly Check[] = [
       says: 'A certificate may be used for nothing that its role does not do',
       citation: 'R3, R4',
       remedy: 'have the certificate issued anew',
+      appliesTo: LEAVES,
     },
     ({ certificate, desired }) => {
-      // Without the extension it may be used for anything (RFC 5280 4.2.1.12), which is as it should be on a CA alone.
-      const found = certificate.extKeyUsage ?? (desired.isCa ? [] : ['anyExtendedKeyUsage']);
+      // Without the extension it may be used for anything (RFC 5280 4.2.1.12).
+      const found = certificate.extKeyUsage ?? ['anyExtendedKeyUsage'];
       const surplus = without(found, desired.extKeyUsage);
       if (surplus.length === 0) return [];
       return difference(
@@ -251,6 +264,27 @@ export const ROLE_CHECKS: readonly Check[] = [
         `may also be used as ${surplus.join(', ')}`,
         desired.extKeyUsage,
         found,
+      );
+    },
+  ),
+  certificateCheck(
+    {
+      code: 'critical-extension-unknown',
+      severity: 'error',
+      says: 'A certificate has no critical extension that Go does not know: it would refuse the certificate',
+      citation: 'RFC 5280 4.2',
+      remedy: 'have the certificate issued anew, without the extension',
+    },
+    ({ certificate }) => {
+      const unknown = certificate.extensions.filter(
+        ({ oid, critical }) => critical && !KNOWN_EXTENSIONS.has(oid),
+      );
+      if (unknown.length === 0) return [];
+      return difference(
+        'extensions',
+        'has critical extensions that nobody knows',
+        [],
+        unknown.map(({ oid }) => oid),
       );
     },
   ),

@@ -1,3 +1,4 @@
+import { AUTHORITY_CHECKS } from './authorities.ts';
 import type { Check, CheckContext } from './check.ts';
 import { FILE_CHECKS } from './files.ts';
 import type { Finding, Severity } from '../finding.ts';
@@ -12,6 +13,7 @@ export const CHECKS: readonly Check[] = Object.freeze([
   ...FILE_CHECKS,
   ...KEY_CHECKS,
   ...SIGNATURE_CHECKS,
+  ...AUTHORITY_CHECKS,
   ...ROLE_CHECKS,
   ...TIME_CHECKS,
   ...KUBECONFIG_CHECKS,

@@ -36,7 +36,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
       if (desired.signer === undefined) return [];
       const signer = evidence.get(desired.signer);
       if (signer === undefined || signer.files.length > 0) return [];
-      return [{ message: `is there without its CA, ${signer.desired.files[0]?.path}` }];
+      return [{ message: `is there without its CA, ${signer.desired.id}` }];
     },
   ),
   {
@@ -58,7 +58,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
       return [
         {
           path: row.desired.files[0]?.path ?? '',
-          message: `is missing, and ${path}, which would sign it, is not here`,
+          message: `is missing, and the key of ${signer.desired.id}, which would sign it, is not here`,
           expected: wishText(row.desired.certificate),
         },
       ];
@@ -82,14 +82,13 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
       const isForeignIntermediate =
         desired.signer === undefined && !isSameDer(certificate.issuer.der, certificate.subject.der);
       if (isForeignIntermediate) return [];
-      const path = signer.desired.files[0]?.path;
       const [actual] = row.signedBy;
       const found =
         actual === undefined
           ? `a key that is not here, under the name "${nameText(certificate.issuer)}"`
-          : `the key of ${evidence.get(actual)?.desired.files[0]?.path}`;
+          : `the key of ${actual}`;
       return [
-        { field: 'signature', message: 'is signed by another CA', expected: `the key of ${path}`, found },
+        { field: 'signature', message: 'is signed by another CA', expected: `the key of ${expected}`, found },
       ];
     },
   ),
@@ -169,7 +168,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
     appliesTo: ['certificate'],
     run: (row, { evidence }) => {
       if (row.desired.kind !== 'certificate' || row.certificates.length === 0) return [];
-      const expected = row.desired.chain.flatMap((id) => evidence.get(id)?.certificates.slice(0, 1) ?? []);
+      const expected = row.desired.chain.flatMap((id) => evidence.get(id)?.authority ?? []);
       const found = row.certificates.slice(1);
       const isSame =
         found.length === expected.length &&

@@ -57,7 +57,7 @@ export const TIME_CHECKS: readonly Check[] = [
       remedy: 'renew the CA before it ends: this certificate is worth nothing afterwards',
     },
     ({ certificate, desired }, _, { evidence }) => {
-      const signer = desired.signer === undefined ? undefined : evidence.get(desired.signer)?.certificates[0];
+      const signer = desired.signer === undefined ? undefined : evidence.get(desired.signer)?.authority;
       if (signer === undefined || certificate.notAfter.getTime() <= signer.notAfter.getTime()) return [];
       return [
         {

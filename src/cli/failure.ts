@@ -3,6 +3,7 @@ import { errorJson, errorLines } from '../report/errors.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
 
 const EXIT_CODES: Readonly<Record<PkiErrorCode, number>> = {
+  ERR_USAGE: EXIT.usage,
   ERR_CONFIG: EXIT.usage,
   ERR_REFUSED: EXIT.refused,
   ERR_PEM: EXIT.refused,

@@ -14,6 +14,14 @@ function yargsOption(row: OptionRow): Options {
   };
 }
 
+/** The flags that take no value. */
+export const SWITCHES: readonly string[] = [
+  ...OPTIONS.filter((row) => row.valueName === undefined).map((row) => row.name),
+  'dry-run',
+  'allow-early-clock',
+  'debug',
+];
+
 /** Adds the cluster's options of these names, or all of them. */
 export function addClusterOptions(parser: Argv, names?: readonly string[]): Argv {
   return OPTIONS.filter((row) => names === undefined || names.includes(row.name)).reduce(

@@ -14,6 +14,8 @@ export interface Kubeconfig {
   readonly isTlsVerifySkipped: boolean;
   readonly clientCertificate?: Embedded;
   readonly clientKey?: Embedded;
+  /** Fields of the cluster, the user and the context that change what they mean and are none of those above. */
+  readonly otherFields: readonly string[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -48,6 +50,22 @@ function entryOf(document: Fields, list: string, name: string, inner: string): F
   }
   return value;
 }
+
+/** What the fields above are read from; a namespace and extensions say nothing about who connects to whom. */
+const EXPECTED_FIELDS: ReadonlySet<string> = new Set([
+  'server',
+  'certificate-authority',
+  'certificate-authority-data',
+  'insecure-skip-tls-verify',
+  'client-certificate',
+  'client-certificate-data',
+  'client-key',
+  'client-key-data',
+  'cluster',
+  'user',
+  'namespace',
+  'extensions',
+]);
 
 const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
 
@@ -85,6 +103,7 @@ export async function parseKubeconfig(text: string): Promise<Kubeconfig> {
       isTlsVerifySkipped: false,
       clientCertificate: pemOf(canonical.certificateData),
       clientKey: pemOf(canonical.keyData),
+      otherFields: [],
     };
   }
   const { parse, YAMLParseError } = await import('yaml');
@@ -121,5 +140,8 @@ export async function parseKubeconfig(text: string): Promise<Kubeconfig> {
     isTlsVerifySkipped: clusterFields['insecure-skip-tls-verify'] === true,
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(clientKey === undefined ? {} : { clientKey }),
+    otherFields: [clusterFields, userFields, contextFields].flatMap((fields) =>
+      Object.keys(fields).filter((name) => !EXPECTED_FIELDS.has(name)),
+    ),
   };
 }

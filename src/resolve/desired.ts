@@ -41,6 +41,8 @@ interface DesiredBase {
   readonly id: string;
   readonly purpose: string;
   readonly files: readonly DesiredFile[];
+  /** Logical paths where there must be nothing: of a root that is kept apart, its key beside what it signs. */
+  readonly absent?: readonly string[];
 }
 
 /** A CA, or a certificate with a key file beside it. */

@@ -107,6 +107,9 @@ function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredR
         id,
         purpose,
         files: certificateFiles(row, spec),
+        ...(row.kind === 'ca' && row.apart !== undefined && spec.rootCa === 'apart'
+          ? { absent: [row.key] }
+          : {}),
         certificate: resolveCertificate(row, spec),
         chain: row.kind === 'ca' ? [] : chainOf(row, spec),
       };

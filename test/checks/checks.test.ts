@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { issueCa } from '../../src/ca/issue.ts';
 import { issueLeaf } from '../../src/certs/issue.ts';
 import { type PresentFile, parseEvidence } from '../../src/checks/evidence.ts';
 import { CHECKS, runChecks } from '../../src/checks/run.ts';
@@ -47,7 +48,7 @@ async function findings(
       ...(mode === undefined ? {} : { mode: mode(path) }),
     }),
   );
-  const evidence = await parseEvidence(rows, present, strictReader);
+  const evidence = await parseEvidence({ rows, files: present, signers: new Map() }, strictReader);
   return runChecks({ now: at, evidence, signers: new Set() });
 }
 
@@ -131,8 +132,7 @@ describe('files', () => {
   test('something else in the place of a file is an error', async () => {
     const rows = resolveRows(parseClusterSpec(options, {}).spec);
     const evidence = await parseEvidence(
-      rows,
-      [{ path: 'pki/ca.key', obstacle: 'is a directory' }],
+      { rows, files: [{ path: 'pki/ca.key', obstacle: 'is a directory' }], signers: new Map() },
       strictReader,
     );
     expect(runChecks({ now, evidence, signers: new Set() })).toMatchObject([
@@ -207,8 +207,8 @@ describe('signatures', () => {
       {
         code: 'signer-mismatch',
         path: 'pki/etcd/server.crt',
-        expected: 'the key of pki/etcd/ca.crt',
-        found: 'the key of pki/ca.crt',
+        expected: 'the key of etcd-ca',
+        found: 'the key of ca',
       },
     ]);
   });
@@ -260,6 +260,121 @@ describe('signatures', () => {
       'warning chain-incomplete pki/apiserver.crt',
       'error bundle-mismatch pki/ca-chain.crt',
     ]);
+  });
+});
+
+describe('authorities', () => {
+  const rooted = { ...options, rootCa: true };
+  const authority = async (id: string, change: Partial<DesiredCertificate>): Promise<Tree> => {
+    const row = resolveRows(parseClusterSpec(options, {}).spec).find((candidate) => candidate.id === id);
+    if (row?.kind !== 'ca') throw new Error(`${id} is no CA`);
+    const path = `pki/${id}`;
+    const key = parsePrivateKey(text(tree, `${path}.key`));
+    const validity = { notBefore: now, notAfter: new Date(now.getTime() + 86_400_000), isCapped: false };
+    const der = await issueCa(
+      { ...row.certificate, ...change },
+      { serial: Uint8Array.of(0x42), validity },
+      { own: key },
+    );
+    return changed(tree, { [`${path}.crt`]: encodePem('CERTIFICATE', der) });
+  };
+
+  test('the CA of another role in the file of one is an error: whom it signed would be let in', async () => {
+    const both = text(tree, 'pki/etcd/ca.crt') + text(tree, 'pki/ca.crt');
+    expect(await codes(changed(tree, { 'pki/etcd/ca.crt': both }))).toEqual([
+      'error shared-authority pki/ca.crt',
+      'error shared-authority pki/etcd/ca.crt',
+      'warning authority-surplus pki/etcd/ca.crt',
+    ]);
+  });
+
+  test('the root in the file of a CA is an error', async () => {
+    const both = text(rootTree, 'pki/etcd/ca.crt') + text(rootTree, 'pki/root-ca.crt');
+    const found = await codes(changed(rootTree, { 'pki/etcd/ca.crt': both }), { request: rooted });
+    expect(found).toContain('error shared-authority pki/etcd/ca.crt');
+  });
+
+  test('one CA in two roles is an error', async () => {
+    const files = changed(tree, {
+      'pki/front-proxy-ca.crt': text(tree, 'pki/ca.crt'),
+      'pki/front-proxy-ca.key': text(tree, 'pki/ca.key'),
+      'pki/front-proxy-client.crt': undefined,
+      'pki/front-proxy-client.key': undefined,
+    });
+    expect((await codes(files)).filter((line) => line.startsWith('error'))).toEqual([
+      'error shared-authority pki/ca.crt',
+      'error shared-authority pki/front-proxy-ca.crt',
+    ]);
+  });
+
+  test('a further certificate, as in a rotation, is a warning', async () => {
+    const other = await generateClusterPki({ ...options, now });
+    const next = other.files.find((file) => file.path === 'pki/ca.crt')?.contents ?? '';
+    const files = changed(tree, { 'pki/ca.crt': text(tree, 'pki/ca.crt') + next });
+    expect(await codes(files)).toEqual(['warning authority-surplus pki/ca.crt']);
+  });
+
+  test('a root that may have no CA below it is an error', async () => {
+    const root = parsePrivateKey(text(rootTree, 'pki/root-ca.key'));
+    const [row] = resolveRows(parseClusterSpec(rooted, {}).spec);
+    if (row?.kind !== 'ca') throw new Error('the first row is no CA');
+    const validity = { notBefore: now, notAfter: new Date(now.getTime() + 86_400_000), isCapped: false };
+    const der = await issueCa(
+      { ...row.certificate, pathLength: 0 },
+      { serial: Uint8Array.of(0x42), validity },
+      { own: root },
+    );
+    const files = changed(rootTree, { 'pki/root-ca.crt': encodePem('CERTIFICATE', der) });
+    expect(await codes(files, { request: rooted })).toContain('error path-length-short pki/root-ca.crt');
+  });
+
+  test('a CA for clients alone cannot sign servers', async () => {
+    const found = await codes(await authority('ca', { extKeyUsage: ['clientAuth'] }));
+    expect(found.filter((line) => line.endsWith('pki/ca.crt'))).toEqual(['error authority-usage pki/ca.crt']);
+    const both = await codes(await authority('ca', { extKeyUsage: ['clientAuth', 'serverAuth'] }));
+    expect(both.filter((line) => line.endsWith('pki/ca.crt'))).toEqual([]);
+  });
+
+  test.each([
+    ['2.5.29.30', 'name-constraints'],
+    ['1.2.3.4', 'critical-extension-unknown'],
+  ])('the critical extension %s on a CA is %s', async (oid, code) => {
+    const rows = resolveRows(parseClusterSpec(options, {}).spec);
+    const files = [...tree].map(([path, contents]) => ({ path, contents }));
+    const evidence = new Map(await parseEvidence({ rows, files, signers: new Map() }, strictReader));
+    const ca = evidence.get('ca');
+    if (ca?.authority === undefined) throw new Error('there is no CA');
+    const odd = {
+      ...ca.authority,
+      extensions: [...ca.authority.extensions, { oid, critical: true, der: new Uint8Array() }],
+    };
+    evidence.set('ca', { ...ca, authority: odd, certificates: [odd] });
+    expect(runChecks({ now, evidence, signers: new Set() }).map((finding) => finding.code)).toEqual([code]);
+  });
+
+  test('the key of a root that is to be kept apart is not left beside what it signs', async () => {
+    const files = changed(rootTree, { 'root-ca/root-ca.crt': text(rootTree, 'pki/root-ca.crt') });
+    const found = await codes(files, { request: { ...rooted, rootCaDir: '/media/vault' } });
+    expect(found).toEqual(['warning root-key-beside pki/root-ca.key']);
+  });
+});
+
+describe('secrets', () => {
+  test.each(['pki/ca.crt', 'pki/apiserver.crt', 'pki/sa.pub'])(
+    'a private key in %s, which all may read, is an error',
+    async (path) => {
+      const files = changed(tree, { [path]: text(tree, path) + text(tree, 'pki/apiserver.key') });
+      expect(await codes(files)).toContain(`error private-key-exposed ${path}`);
+    },
+  );
+
+  test('a service account key that the API server does not take is an error', async () => {
+    const key = await generateKeyPair('Ed25519');
+    const files = changed(tree, {
+      'pki/sa.key': key.privateKeyPem,
+      'pki/sa.pub': encodePublicKeyPem(key.spkiDer),
+    });
+    expect(await codes(files)).toContain('error service-account-algorithm pki/sa.key');
   });
 });
 
@@ -407,6 +522,17 @@ describe('kubeconfigs', () => {
       'notice credential-in-file admin.conf',
       'notice credential-in-file admin.conf',
     ]);
+  });
+
+  test('trust in a file, a proxy or another credential is a warning', async () => {
+    const inFile = admin((contents) =>
+      contents.replace(/certificate-authority-data: .*/, 'certificate-authority: /tmp/ca.crt'),
+    );
+    expect(await codes(inFile)).toEqual(['warning trust-in-file admin.conf']);
+    const proxied = await findings(
+      admin((contents) => contents.replace('    server:', '    proxy-url: http://192.0.2.66\n    server:')),
+    );
+    expect(proxied).toMatchObject([{ code: 'kubeconfig-surplus', found: 'proxy-url' }]);
   });
 
   test('a credential of somebody else is found as on any certificate', async () => {

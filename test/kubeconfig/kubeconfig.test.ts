@@ -164,6 +164,7 @@ users:
       isTlsVerifySkipped: true,
       clientCertificate: { file: '/c.pem' },
       clientKey: { file: '/k.pem' },
+      otherFields: [],
     });
   });
 });

@@ -71,7 +71,7 @@ describe('existing material', () => {
     ];
     await expect(generateClusterPki({ ...options, existing })).rejects.toMatchObject({
       code: 'ERR_REFUSED',
-      detail: { findings: [{ code: 'pair-mismatch', path: 'pki/ca.crt' }] },
+      detail: { findings: [{ code: 'pair-mismatch', path: 'pki/ca.crt' }, { code: 'authority-surplus' }] },
     });
   });
 });

@@ -8,7 +8,7 @@ import { PkiError, type SpecIssue } from './errors.ts';
 import { absolutePath, targetDirectories } from './layout.ts';
 import { type GeneratedPki, generatePki, type PkiEnvironment, type PkiFile } from './pki.ts';
 import { refusalOf } from './plan.ts';
-import { knownPlaces, presentFiles } from './present.ts';
+import { knownPlaces, presentFiles, resolveDirectories } from './present.ts';
 import { RELEASED } from './release.ts';
 import { planRequest } from './request.ts';
 import { knownPaths } from './resolve/paths.ts';
@@ -44,20 +44,29 @@ export interface ClusterPki extends GeneratedPki {
   readonly warnings: readonly SpecIssue[];
 }
 
+function unknownPaths(option: string, paths: readonly string[]): readonly SpecIssue[] {
+  const known = knownPaths();
+  const hint = `one of ${known.slice(0, 4).join(', ')} …`;
+  return paths
+    .filter((path) => !known.includes(path))
+    .map((path) => ({ option, value: path, rule: 'is no path of the table', hint }));
+}
+
+function assertNone(issues: readonly SpecIssue[]): void {
+  const [first] = issues;
+  if (first === undefined) return;
+  throw new PkiError('ERR_CONFIG', `${first.option} ${first.value ?? ''}: ${first.rule}`, {
+    detail: { issues },
+  });
+}
+
 /** Passed over in silence, a mistyped path or a signer without its certificate would have a second CA made beside the first. */
 function assertUsable(existing: readonly PresentFile[], signers: Readonly<Record<string, Signer>>): void {
-  const known = knownPaths();
-  const issues = [
-    ...existing
-      .filter(({ path }) => !known.includes(path))
-      .map(
-        ({ path }): SpecIssue => ({
-          option: 'existing',
-          value: path,
-          rule: 'is no path of the table',
-          hint: `one of ${known.slice(0, 4).join(', ')} …`,
-        }),
-      ),
+  assertNone([
+    ...unknownPaths(
+      'existing',
+      existing.map(({ path }) => path),
+    ),
     ...Object.keys(signers).flatMap((id): readonly SpecIssue[] => {
       const row = ROWS.find((candidate) => candidate.id === id);
       if (row?.kind !== 'ca') return [{ option: 'signers', value: id, rule: 'is no CA of the table' }];
@@ -70,13 +79,7 @@ function assertUsable(existing: readonly PresentFile[], signers: Readonly<Record
         },
       ];
     }),
-  ];
-  if (issues.length > 0) {
-    const [first] = issues;
-    throw new PkiError('ERR_CONFIG', `${first?.option} ${first?.value}: ${first?.rule}`, {
-      detail: { issues },
-    });
-  }
+  ]);
 }
 
 function environmentOf(options: GenerateClusterPkiOptions, now: Date): PkiEnvironment {
@@ -160,12 +163,23 @@ export async function readClusterPki(directory: ClusterPkiDirectory): Promise<re
   return presentFiles(places, await readFiles([...places.values()]));
 }
 
+function apartIssues(files: readonly PkiFile[], { rootCaDir }: Directories): readonly SpecIssue[] {
+  const apart = files.filter(({ path }) => path.startsWith('root-ca/'));
+  if (rootCaDir !== undefined) return [];
+  return apart.map(({ path }) => ({
+    option: 'files',
+    value: path,
+    rule: 'belongs to a root that is kept apart, and no directory is given for it',
+    hint: '{ certDir: …, kubeconfigDir: …, rootCaDir: … }',
+  }));
+}
+
 /**
  * Writes the new files of a PKI in one transaction: all of them or none, with their modes from the first byte. Never
  * overwrites. A transaction that an earlier run left unfinished is finished or taken back first.
  *
- * @throws {PkiError} `ERR_STORE` where something is in the way or the file system refuses; `ERR_LOCKED` where another
- * run is at work; `ERR_CONFIG` where the place of the kubeconfigs is not clear.
+ * @throws {PkiError} `ERR_OBSTACLE` where something is in the way; `ERR_STORE` where the file system refuses; `ERR_LOCKED`
+ * where another run is at work; `ERR_CONFIG` where it is not clear where a file belongs.
  *
  * @example
  * ```ts
@@ -179,7 +193,14 @@ export async function writeClusterPki(
   pki: { readonly files: readonly PkiFile[] },
   directory: ClusterPkiDirectory,
 ): Promise<void> {
-  const directories = directoriesOf(directory);
+  const directories = await resolveDirectories(directoriesOf(directory));
+  assertNone([
+    ...unknownPaths(
+      'files',
+      pki.files.map(({ path }) => path),
+    ),
+    ...apartIssues(pki.files, directories),
+  ]);
   const store = await openStore(targetDirectories(directories), { self: process });
   try {
     await store.commit(

@@ -1,3 +1,4 @@
+import type { Check } from './checks/check.ts';
 import type { Evidence, RowEvidence } from './checks/evidence.ts';
 import { PkiError } from './errors.ts';
 import type { Finding } from './finding.ts';
@@ -54,16 +55,29 @@ function planAction(files: readonly PlannedFile[], findings: readonly Finding[])
   return files.some((file) => file.action === 'keep') ? 'complete' : 'create';
 }
 
+/** What only a plan can find: it is about what is not there yet. */
+export const VALIDITY_CAPPED: Pick<
+  Check,
+  'code' | 'severity' | 'says' | 'citation' | 'remedy' | 'appliesTo'
+> = Object.freeze({
+  code: 'validity-capped',
+  severity: 'notice',
+  says: 'A certificate that is issued lives as long as was asked for, unless its CA ends before',
+  citation: 'kubeadm.md 1.3',
+  remedy: 'renew the CA, or ask for a shorter --cert-validity',
+  appliesTo: ['ca', 'certificate', 'kubeconfig'] as const,
+});
+
 function cappedFinding(row: DesiredRow, validity: Validity): Finding {
   return {
-    code: 'validity-capped',
-    severity: 'notice',
+    code: VALIDITY_CAPPED.code,
+    severity: VALIDITY_CAPPED.severity,
     row: row.id,
     path: row.files[0]?.path ?? '',
     field: 'notAfter',
     message: 'ends with the CA that signs it, earlier than was asked for',
     found: timeText(validity.notAfter),
-    remedy: 'renew the CA, or ask for a shorter --cert-validity',
+    remedy: VALIDITY_CAPPED.remedy,
   };
 }
 

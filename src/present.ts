@@ -2,6 +2,7 @@ import type { PresentFile } from './checks/evidence.ts';
 import type { Directories } from './cluster/directories.ts';
 import { absolutePath } from './layout.ts';
 import { knownPaths } from './resolve/paths.ts';
+import { resolveDirectory } from './store/directories.ts';
 import type { FileState } from './store/files.ts';
 
 function obstacleOf(state: FileState): string {
@@ -22,9 +23,13 @@ function obstacleOf(state: FileState): string {
   }
 }
 
-/** Every place where a file of a PKI may lie on this host: absolute path by logical path. */
+/**
+ * Every place where a file of a PKI may lie on this host: absolute path by logical path. Where no root is kept apart, what
+ * is kept apart has no place.
+ */
 export function knownPlaces(directories: Directories): ReadonlyMap<string, string> {
-  return new Map(knownPaths().map((path) => [path, absolutePath(path, directories)]));
+  const places = knownPaths().map((path) => [path, absolutePath(path, directories)] as const);
+  return new Map(places.filter(([, place], at) => places.findIndex((other) => other[1] === place) === at));
 }
 
 /** Of the known places, those where something is, with what is there. */
@@ -38,4 +43,14 @@ export function presentFiles(
     if (state.kind !== 'file') return [{ path, obstacle: obstacleOf(state) }];
     return [{ path, contents: state.contents, mode: state.mode }];
   });
+}
+
+/** The directories without symbolic links, so that one that is moved meanwhile leads nothing astray. */
+export async function resolveDirectories(directories: Directories): Promise<Directories> {
+  const { certDir, kubeconfigDir, rootCaDir } = directories;
+  return {
+    certDir: await resolveDirectory(certDir),
+    kubeconfigDir: await resolveDirectory(kubeconfigDir),
+    ...(rootCaDir === undefined ? {} : { rootCaDir: await resolveDirectory(rootCaDir) }),
+  };
 }

@@ -4,6 +4,7 @@ import { type HostFacts, parseClusterSpec } from './cluster/parse.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
 import { isPkiError, type SpecIssue } from './errors.ts';
 import { type PlannedPki, planPki } from './pki.ts';
+import type { DesiredRow } from './resolve/desired.ts';
 import { resolveRows } from './resolve/rows.ts';
 import { PROFILES } from './table/profiles.ts';
 import { NEWEST_MINOR, OLDEST_MINOR } from './table/versions.ts';
@@ -23,25 +24,6 @@ function rulings(): readonly ClusterOptions[] {
   );
 }
 
-/** What can be seen from the files themselves and was asked for otherwise: the algorithm of the leaves, a root. */
-function seenOptions(spec: ClusterSpec, evidence: Evidence): ClusterOptions {
-  const leaves = [...evidence.values()].filter(({ desired }) => desired.kind === 'certificate');
-  const algorithms = new Set(
-    leaves
-      .flatMap(({ certificates }) => certificates.slice(0, 1))
-      .map(({ spkiDer }) => algorithmOfSpki(spkiDer)),
-  );
-  const [algorithm] = algorithms;
-  const isOther = algorithms.size === 1 && algorithm !== undefined && algorithm !== spec.keyAlgorithm;
-  const [intermediate] =
-    [...evidence.values()].find(({ desired }) => desired.kind === 'ca')?.certificates ?? [];
-  const isRooted =
-    spec.rootCa === 'none' &&
-    intermediate !== undefined &&
-    !isSameDer(intermediate.issuer.der, intermediate.subject.der);
-  return { ...(isOther ? { keyAlgorithm: algorithm } : {}), ...(isRooted ? { rootCa: true } : {}) };
-}
-
 function specOf(options: ClusterOptions, host: HostFacts): ClusterSpec | undefined {
   try {
     return parseClusterSpec(options, host).spec;
@@ -49,6 +31,42 @@ function specOf(options: ClusterOptions, host: HostFacts): ClusterSpec | undefin
     if (isPkiError(error, 'ERR_CONFIG')) return undefined;
     throw error;
   }
+}
+
+/** The rows that only a cluster with its own etcd has; none where the request is about one that it has. */
+function etcdRows(request: Request): readonly DesiredRow[] {
+  const spec = specOf({ ...request.options, externalEtcd: true }, request.host);
+  if (spec === undefined) return [];
+  const others = new Set(resolveRows(spec).map(({ id }) => id));
+  return resolveRows({ ...spec, etcd: 'stacked' }).filter(({ id }) => !others.has(id));
+}
+
+/** What can be seen from the files themselves and was asked for otherwise: the algorithm of the leaves, a root, no etcd. */
+function seenOptions(request: Request, spec: ClusterSpec, evidence: Evidence): ClusterOptions {
+  const rows = [...evidence.values()];
+  const leaves = rows.filter(({ desired }) => desired.kind === 'certificate');
+  const algorithms = new Set(
+    leaves
+      .flatMap(({ certificates }) => certificates.slice(0, 1))
+      .map(({ spkiDer }) => algorithmOfSpki(spkiDer)),
+  );
+  const [algorithm] = algorithms;
+  const isOther = algorithms.size === 1 && algorithm !== undefined && algorithm !== spec.keyAlgorithm;
+  const isRooted =
+    spec.rootCa === 'none' &&
+    rows.some(
+      ({ authority }) => authority !== undefined && !isSameDer(authority.issuer.der, authority.subject.der),
+    );
+  const etcd = etcdRows(request);
+  const hasNoEtcd =
+    spec.etcd === 'stacked' &&
+    etcd.length > 0 &&
+    etcd.every(({ id }) => evidence.get(id)?.files.length === 0);
+  return {
+    ...(isOther ? { keyAlgorithm: algorithm } : {}),
+    ...(isRooted ? { rootCa: true } : {}),
+    ...(hasNoEtcd ? { externalEtcd: true } : {}),
+  };
 }
 
 /** Options as they are typed. */
@@ -111,7 +129,7 @@ export async function planRequest(request: Request, now: Date): Promise<PlannedR
   const { existing, signers } = request;
   const planned = await planPki({ rows: resolveRows(spec), existing, signers }, now);
   const wouldKeep = planned.plan.isRefused
-    ? await findKeeping(request, seenOptions(spec, planned.evidence), now)
+    ? await findKeeping(request, seenOptions(request, spec, planned.evidence), now)
     : [];
   return { spec, warnings, planned, wouldKeep };
 }

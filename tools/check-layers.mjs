@@ -32,9 +32,10 @@ const OUTSIDE = [
   [/^(@peculiar\/|reflect-metadata$|node-forge$)/, ['x509']],
   [/^(node:)?fs(\/|$)/, ['store']],
   [/^yargs(\/|$)/, ['cli', 'cli.ts']],
-  [/^yaml$/, ['kubeconfig', 'cluster', 'report']],
+  [/^yaml$/, ['kubeconfig', 'report']],
   [/^node:(os|tty|readline|child_process|process|worker_threads)/, ['store', 'cli', 'cli.ts']],
-  [/^node:(http|https|net|tls|dns|dgram)/, ['x509']],
+  [/^node:net$/, ['x509']],
+  [/^node:(http|https|tls|dns|dgram)/, []],
 ];
 
 /**

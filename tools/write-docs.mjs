@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { CHECKS } from '../dist/checks/run.js';
 import { OPTIONS } from '../dist/cluster/options.js';
+import { VALIDITY_CAPPED } from '../dist/plan.js';
 import { markdownTable, tableMarkdown } from '../dist/report/table.js';
 import { DIFFERENCES } from '../dist/table/differences.js';
 import { PROFILES } from '../dist/table/profiles.js';
@@ -82,7 +83,7 @@ function findingsDocument() {
     GENERATED,
     '',
     'What `init` looks at in what is there. An error refuses; a warning or a notice is shown and the file is kept.',
-    ...CHECKS.flatMap(({ code, severity, says, citation, remedy, appliesTo }) => [
+    ...[...CHECKS, VALIDITY_CAPPED].flatMap(({ code, severity, says, citation, remedy, appliesTo }) => [
       '',
       `## ${code}`,
       '',
@@ -99,7 +100,7 @@ function flagsDocument() {
     '',
     GENERATED,
     '',
-    'As `init` takes them; in the library the same names in camel case. Lists are divided by commas or by repeating the flag.',
+    'As `init` takes them, beside `--dry-run`, `--output`, `--allow-early-clock` and `--debug`; in the library the same names in camel case. Lists are divided by commas or by repeating the flag.',
     '',
     ...markdownTable(
       ['flag', 'value', 'default', 'kubeadm has it', 'meaning'],

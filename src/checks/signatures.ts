@@ -36,7 +36,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
       if (desired.signer === undefined) return [];
       const signer = evidence.get(desired.signer);
       if (signer === undefined || signer.files.length > 0) return [];
-      return [{ message: `is there without its CA, ${signer.desired.id}` }];
+      return [{ message: `is there without the certificate of ${signer.desired.id}, its CA` }];
     },
   ),
   {

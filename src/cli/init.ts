@@ -5,15 +5,16 @@ import { PkiError } from '../errors.ts';
 import type { Directories } from '../cluster/directories.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import { readClock } from '../library.ts';
-import { generatePki, type GeneratedPki } from '../pki.ts';
+import { type GeneratedPki, generatePki, keptCertificates } from '../pki.ts';
 import { refusalOf } from '../plan.ts';
-import { knownPlaces, presentFiles } from '../present.ts';
+import { knownPlaces, presentFiles, resolveDirectories } from '../present.ts';
 import { count } from '../report/columns.ts';
 import { errorLines, issueLines } from '../report/errors.ts';
 import { findingLines } from '../report/findings.ts';
 import type { InitReport } from '../report/init.ts';
 import { type PlannedRequest, planRequest } from '../request.ts';
-import { resolveDirectory } from '../store/directories.ts';
+import { surveyDestinations } from '../store/destinations.ts';
+import { assertWritable } from '../store/directories.ts';
 import { type FileState, readFiles } from '../store/files.ts';
 import type { Recovery } from '../store/recovery.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -40,15 +41,6 @@ interface Target {
   readonly options: InitOptions;
   readonly directories: Directories;
   readonly now: Date;
-}
-
-async function resolveDirectories(directories: Directories): Promise<Directories> {
-  const { certDir, kubeconfigDir, rootCaDir } = directories;
-  return {
-    certDir: await resolveDirectory(certDir),
-    kubeconfigDir: await resolveDirectory(kubeconfigDir),
-    ...(rootCaDir === undefined ? {} : { rootCaDir: await resolveDirectory(rootCaDir) }),
-  };
 }
 
 async function planTarget(
@@ -132,11 +124,24 @@ function recoverySentence({ kind, files }: Recovery): string {
   return `an earlier run was interrupted: ${what} (${count(files.length, 'file')})`;
 }
 
+/** Looks for what would keep the files from being written: the plan that is printed is the one that would be carried out. */
+function assertPlaceable({ planned }: PlannedRequest, directories: Directories): void {
+  const targets = targetDirectories(directories);
+  const isNew = planned.plan.rows.flatMap((row) => row.files).filter((file) => file.action === 'create');
+  surveyDestinations(
+    isNew.map(({ path }) => ({ path: absolutePath(path, directories), replace: false })),
+    targets,
+  );
+  if (isNew.length > 0) for (const directory of targets) assertWritable(directory);
+}
+
 async function dryRun(target: Target): Promise<InitResult> {
   const recovery = await pendingSentences(targetDirectories(target.directories));
   const request = await planTarget(target, readFiles);
-  const outcome = request.planned.plan.isRefused ? 'refused' : 'planned';
-  return resultOf(target, request, { outcome, certificates: [], recovery });
+  const { isRefused } = request.planned.plan;
+  if (!isRefused) assertPlaceable(request, target.directories);
+  const certificates = keptCertificates(request.planned);
+  return resultOf(target, request, { outcome: isRefused ? 'refused' : 'planned', certificates, recovery });
 }
 
 async function writingRun(target: Target): Promise<InitResult> {
@@ -145,7 +150,10 @@ async function writingRun(target: Target): Promise<InitResult> {
     const recovery = store.recovered.map(recoverySentence);
     const request = await planTarget(target, (paths) => store.read(paths));
     const { plan } = request.planned;
-    if (plan.isRefused) return resultOf(target, request, { outcome: 'refused', certificates: [], recovery });
+    if (plan.isRefused) {
+      const kept = keptCertificates(request.planned);
+      return resultOf(target, request, { outcome: 'refused', certificates: kept, recovery });
+    }
     const { certificates } = await carryOut(target, request, store);
     const outcome = plan.isComplete ? 'unchanged' : 'created';
     return resultOf(target, request, { outcome, certificates, recovery });

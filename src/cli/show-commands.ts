@@ -99,6 +99,8 @@ const componentArguments: ShowCommand = {
     const wanted = all.filter(
       ({ component }) => parsed['component'] === undefined || component === parsed['component'],
     );
+    if (wanted.length === 0)
+      printMessages([`notice: this cluster has nothing for ${String(parsed['component'])}`]);
     return printAs(parsed['output'], {
       text: () => argumentsText(wanted),
       json: () => json(argumentsJson(wanted)),

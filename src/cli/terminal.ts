@@ -13,7 +13,7 @@ export const EXIT = {
 
 /** Data: stdout, and nothing else is written there. */
 export function printData(lines: readonly string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`);
+  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 const COLOURS = [

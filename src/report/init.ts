@@ -30,11 +30,21 @@ function endOf(row: PlannedRow, certificates: readonly PkiCertificate[]): Date |
   );
 }
 
+/** Of the directories the one that a file belongs to. */
+function innermost(path: string, directories: readonly string[]): string | undefined {
+  return directories
+    .filter((directory) => path.startsWith(directory === '/' ? '/' : `${directory}/`))
+    .toSorted((a, b) => b.length - a.length)[0];
+}
+
 function summary(report: InitReport): string {
   const { plan, outcome } = report;
   const files = plan.rows.flatMap((row) => row.files);
-  const isNew = files.filter((file) => file.action === 'create').length;
-  const where = report.directories.join(' and ');
+  const created = files.filter((file) => file.action === 'create').map((file) => report.pathOf(file.path));
+  const isNew = created.length;
+  const where = report.directories
+    .filter((directory) => created.some((path) => innermost(path, report.directories) === directory))
+    .join(' and ');
   const ends = plan.rows
     .map((row) => endOf(row, report.certificates))
     .filter((end) => end !== undefined)

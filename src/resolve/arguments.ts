@@ -10,7 +10,7 @@ export interface ComponentArgument {
   readonly component: Component;
   readonly flag: string;
   readonly value: string;
-  /** The row of R5 that asks for it; absent for the others of kubeadm.md 8. */
+  /** The requirement row that asks for it; absent for the others of kubeadm.md 8. */
   readonly requirement?: string;
   /** The value is a placeholder for something that the operator has. */
   readonly isPlaceholder: boolean;

@@ -1,4 +1,13 @@
-import { chmodSync, lstatSync, mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  realpathSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PkiError } from '../errors.ts';
 import { attempt, unless } from './failure.ts';
@@ -86,4 +95,17 @@ export function removeEmptyDirectories(paths: readonly string[]): void {
       unless(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => rmdirSync(path)),
     );
   }
+}
+
+/**
+ * Looks whether this process may create something in a directory, or in the nearest parent that is there. Changes nothing.
+ *
+ * @throws {PkiError} `ERR_STORE` where it may not.
+ */
+export function assertWritable(directory: string): void {
+  const [outermost] = missingDirectories(directory);
+  const path = outermost === undefined ? directory : dirname(outermost);
+  attempt({ path, operation: 'write to the directory' }, () =>
+    accessSync(path, constants.W_OK | constants.X_OK),
+  );
 }

@@ -43,7 +43,7 @@ export const DIFFERENCES: readonly Difference[] = deepFreeze<readonly Difference
     id: 'ca-serial-number',
     scope: 'ca',
     field: 'serialNumber',
-    kubeadm: '0 up to 1.27',
+    kubeadm: '0 up to 1.25 and in the first patch releases of 1.26 and 1.27',
     here: '126 random bits, never 0',
     why: 'a serial number is positive, and two CAs of one name must differ in it',
     citation: 'RFC 5280 4.1.2.2',
@@ -120,5 +120,14 @@ export const DIFFERENCES: readonly Difference[] = deepFreeze<readonly Difference
     here: 'refused: a name does not end in a number',
     why: 'it can only be a mistyped address, and browsers and Go disagree about what it is',
     citation: 'RFC 1123 2.1; RFC 3696 2',
+  },
+  {
+    id: 'host-addresses',
+    scope: 'request',
+    field: 'host-ip',
+    kubeadm: 'one advertise address; more of a host’s addresses only as extra SANs',
+    here: 'every --host-ip is a SAN of the API server and of etcd, behind the advertise address',
+    why: 'a host with two addresses is reached under both',
+    citation: 'R3.1, R3.2, R3.5',
   },
 ]);

@@ -51,7 +51,7 @@ export interface ArgumentRow {
   readonly component: Component;
   readonly flag: `--${string}`;
   readonly takes: Taken;
-  /** The row of R5 that asks for it; absent for the others of kubeadm.md 8. */
+  /** The requirement row that asks for it; absent for the others of kubeadm.md 8. */
   readonly requirement?: string;
   /** What stands in place of the value where etcd is external and the file is the operator's own. */
   readonly externalEtcd?: string;

@@ -25,9 +25,16 @@ export interface CertificateTemplate extends Omit<ExtensionValues, 'subjectKeyId
   readonly subjectKeyIdentifierMethod: 'sha1' | 'sha256-160';
 }
 
-/** Generates a serial number of 16 bytes, 126 bits of them random: positive, never 0. */
+/**
+ * Generates a serial number of 16 bytes, 126 bits of them random: positive, never 0.
+ *
+ * @throws {RangeError} where `randomBytes` gives another number of bytes.
+ */
 export function generateSerial(randomBytes: (size: number) => Uint8Array): Uint8Array {
-  const [first = 0, ...rest] = randomBytes(16);
+  const random = randomBytes(16);
+  if (random.length !== 16)
+    throw new RangeError(`"randomBytes" expected to give 16 bytes, got ${random.length}`);
+  const [first = 0, ...rest] = random;
   return Uint8Array.of((first & 0x3f) | 0x40, ...rest);
 }
 

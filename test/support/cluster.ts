@@ -18,16 +18,18 @@ function rsaPool(algorithm: KeyAlgorithmId): Promise<readonly KeyPair[]> {
     pools.get(algorithm) ??
     (algorithm === 'RSA-2048' || process.env['SLOW'] === '1'
       ? Promise.all(Array.from({ length: RSA_2048_KEYS }, () => generateKeyPair(algorithm)))
-      : Promise.resolve([
-          parsePrivateKey(readFileSync(`fixtures/keys/${algorithm.toLowerCase()}.key`, 'utf8')),
-        ]));
+      : Promise.resolve(
+          ['', '-2', '-3', '-4', '-5', '-6', '-7'].map((suffix) =>
+            parsePrivateKey(readFileSync(`fixtures/keys/${algorithm.toLowerCase()}${suffix}.key`, 'utf8')),
+          ),
+        ));
   pools.set(algorithm, pool);
   return pool;
 }
 
 /**
- * Generates keys for one PKI, fast: RSA-2048 keys are made once and then handed out again in the same order; the longer
- * RSA keys are one from the fixtures in every place, unless SLOW=1.
+ * Generates keys for one PKI, fast: RSA-2048 keys are made once and then handed out again in the same order; of the
+ * longer ones the fixtures have seven, unless SLOW=1.
  */
 export function keySource(): (algorithm: KeyAlgorithmId) => Promise<KeyPair> {
   let count = 0;

@@ -21,7 +21,7 @@ function parseChoice<T extends string>(text: string, choices: readonly T[]): Par
   const meant = nearest(text, choices);
   return {
     rule: `must be ${anyOf(choices)}`,
-    ...(meant === undefined ? {} : { hint: `did you mean ${meant}` }),
+    hint: meant === undefined ? `for example ${choices[0]}` : `did you mean ${meant}`,
   };
 }
 

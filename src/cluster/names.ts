@@ -81,7 +81,9 @@ export function parseServiceDomain(text: string): Parsed<string> {
 
 /** Reads the name of a cluster: any text that can be shown on one line. */
 export function parseClusterName(text: string): Parsed<string> {
-  if (text.length > MAX_NAME_LENGTH) return { rule: `must be at most ${MAX_NAME_LENGTH} characters long` };
+  if (text.length > MAX_NAME_LENGTH) {
+    return { rule: `must be at most ${MAX_NAME_LENGTH} characters long`, hint: 'choose a shorter name' };
+  }
   // Format characters (Cf) cannot be seen, or turn the direction of what follows; the last two are none in YAML (1.2 5.1).
   if (!/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\uFFFE\uFFFF]/u.test(text)) return { value: text };
   return {

@@ -60,7 +60,10 @@ function checkNodeName({ nodeName }: ClusterSpec, warn: Warn): void {
 function checkKeys({ profile, kubernetesVersion, keyAlgorithm }: ClusterSpec, warn: Warn): void {
   const since = ALGORITHMS[keyAlgorithm].kubeadmWithoutGateSince;
   if (profile !== 'kubeadm' || since === undefined || hasChange(kubernetesVersion, since)) return;
-  warn('keyAlgorithm', { rule: `needs the feature gate PublicKeysECDSA in kubeadm before ${since}` });
+  warn('keyAlgorithm', {
+    rule: `needs the feature gate PublicKeysECDSA in kubeadm before ${since}`,
+    hint: 'set it in the configuration that kubeadm itself is given',
+  });
 }
 
 // kubeadm's defaults; it warns of longer ones as well (kubeadm.md 7.3).

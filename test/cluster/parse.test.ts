@@ -121,6 +121,7 @@ describe('all problems are reported together', () => {
         option: 'key-algorithm',
         value: 'RSA-1024',
         rule: 'must be RSA-2048, RSA-3072, RSA-4096, ECDSA-P256, ECDSA-P384, ECDSA-P521 or Ed25519',
+        hint: 'for example RSA-2048',
       },
     ]);
   });

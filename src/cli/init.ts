@@ -138,10 +138,11 @@ function assertPlaceable({ planned }: PlannedRequest, directories: Directories):
 async function dryRun(target: Target): Promise<InitResult> {
   const recovery = await pendingSentences(targetDirectories(target.directories));
   const request = await planTarget(target, readFiles);
-  const { isRefused } = request.planned.plan;
+  const { isRefused, isComplete } = request.planned.plan;
   if (!isRefused) assertPlaceable(request, target.directories);
   const certificates = keptCertificates(request.planned);
-  return resultOf(target, request, { outcome: isRefused ? 'refused' : 'planned', certificates, recovery });
+  const outcome = isComplete ? 'unchanged' : 'planned';
+  return resultOf(target, request, { outcome: isRefused ? 'refused' : outcome, certificates, recovery });
 }
 
 async function writingRun(target: Target): Promise<InitResult> {

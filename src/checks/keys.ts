@@ -12,8 +12,9 @@ function algorithmHit(
   if (spkiDer === undefined || path === undefined) return [];
   const expected = 'certificate' in row.desired ? row.desired.certificate.algorithm.id : undefined;
   const wanted = expected ?? (row.desired.kind === 'keyPair' ? row.desired.algorithm.id : undefined);
+  const renewed = 'certificate' in row.desired ? row.desired.certificate.renewedAlgorithm?.id : undefined;
   const found = describeKey(spkiDer);
-  if (wanted === undefined || found === wanted) return [];
+  if (wanted === undefined || found === wanted || found === renewed) return [];
   return [
     { path, field: 'subjectPublicKey', message: 'has a key of another algorithm', expected: wanted, found },
   ];

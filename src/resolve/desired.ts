@@ -21,6 +21,8 @@ export interface DesiredCertificate {
   readonly extKeyUsage: readonly string[];
   readonly sans: readonly GeneralName[];
   readonly algorithm: KeyAlgorithm;
+  /** Another algorithm that one that is there may have: what a renewal makes where issuing makes something else. */
+  readonly renewedAlgorithm?: KeyAlgorithm;
   readonly subjectKeyIdentifierMethod: 'sha1' | 'sha256-160';
   readonly validitySeconds: number;
   readonly backdateSeconds: number;

@@ -1,7 +1,12 @@
 import type { ClusterSpec } from '../cluster/spec.ts';
 import type { CaRow, CertificateRow, KubeconfigRow, Row, ServerSource } from '../table/row.ts';
 import { ROWS } from '../table/rows.ts';
-import { KUBECONFIG_PREFERENCES, MODES, SUBJECT_KEY_IDENTIFIER } from '../table/rules.ts';
+import {
+  KUBECONFIG_KEY_ALGORITHM,
+  KUBECONFIG_PREFERENCES,
+  MODES,
+  SUBJECT_KEY_IDENTIFIER,
+} from '../table/rules.ts';
 import { USAGES } from '../table/usages.ts';
 import { KEY_ALGORITHMS } from '../x509/algorithms.ts';
 import { choose } from './choose.ts';
@@ -46,7 +51,9 @@ function resolveCertificate(
   spec: ClusterSpec,
 ): DesiredCertificate {
   const usage = USAGES[row.usage];
-  const algorithm = KEY_ALGORITHMS[spec.keyAlgorithm];
+  const asked = KEY_ALGORITHMS[spec.keyAlgorithm];
+  const rule = row.kind === 'kubeconfig' ? choose(KUBECONFIG_KEY_ALGORITHM, spec) : 'asCertificates';
+  const algorithm = rule === 'asCertificates' ? asked : KEY_ALGORITHMS[rule];
   const keyUsage = choose(usage.keyUsage, spec);
   const signer = signerOf(row, spec);
   const pathLength = row.kind === 'ca' ? choose(row.pathLength, spec) : null;
@@ -60,6 +67,7 @@ function resolveCertificate(
     extKeyUsage: usage.extKeyUsage,
     sans: row.kind === 'certificate' ? resolveSans(choose(row.sans, spec), spec) : [],
     algorithm,
+    ...(algorithm === asked ? {} : { renewedAlgorithm: asked }),
     subjectKeyIdentifierMethod: choose(SUBJECT_KEY_IDENTIFIER, spec),
     validitySeconds: row.lifetime === 'ca' ? spec.caValiditySeconds : spec.certValiditySeconds,
     backdateSeconds: spec.notBeforeSkewSeconds,

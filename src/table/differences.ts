@@ -130,4 +130,13 @@ export const DIFFERENCES: readonly Difference[] = deepFreeze<readonly Difference
     why: 'a host with two addresses is reached under both',
     citation: 'R3.1, R3.2, R3.5',
   },
+  {
+    id: 'endpoint-spelling',
+    scope: 'kubeconfig',
+    field: 'serverText',
+    kubeadm: 'an IPv6 control-plane endpoint as it was typed',
+    here: 'its canonical text',
+    why: 'one address has one spelling, so that a request that says the same finds the same',
+    citation: 'RFC 5952 4',
+  },
 ]);

@@ -37,3 +37,17 @@ export const KUBECONFIG_PREFERENCES: Choice<boolean> = deepFreeze<Choice<boolean
   },
   hardened: false,
 });
+
+/** Keys of kubeconfigs: kubeadm made them RSA-2048 whatever else was asked for until 1.31 (kubernetes/kubernetes#125388). */
+export const KUBECONFIG_KEY_ALGORITHM: Choice<'asCertificates' | 'RSA-2048'> = deepFreeze<
+  Choice<'asCertificates' | 'RSA-2048'>
+>({
+  requirements: 'asCertificates',
+  kubeadm: {
+    eras: [
+      ['1.24', 'RSA-2048'],
+      ['1.31', 'asCertificates'],
+    ],
+  },
+  hardened: 'asCertificates',
+});

@@ -199,6 +199,13 @@ describe('keys', () => {
   });
 });
 
+test('a kubeconfig of kubeadm before 1.31 may have the key of a renewal', async () => {
+  const request = { ...options, profile: 'kubeadm', kubernetesVersion: '1.30.4' } as const;
+  const made = await generateClusterPki({ ...request, kubernetesVersion: '1.31.0', now });
+  const files = new Map(made.files.map((file) => [file.path, file.contents]));
+  expect(await codes(files, { request })).not.toContain('error key-algorithm admin.conf');
+});
+
 describe('signatures', () => {
   test('a leaf of another CA is named with both CAs', async () => {
     const pem = await reissued('etcd-server', {}, { ca: 'pki/ca' });

@@ -216,4 +216,13 @@ describe('the rows of a cluster', () => {
     const client = certificateOf('apiserver-etcd-client', { profile: 'hardened' }).certificate;
     expect([client.keyUsage, client.organization]).toEqual([['digitalSignature'], []]);
   });
+
+  test('have RSA kubeconfigs beside ECDSA certificates in kubeadm before 1.31, as there', () => {
+    const algorithmOf = (id: string, kubernetesVersion: string): string =>
+      certificateOf(id, { profile: 'kubeadm', keyAlgorithm: 'ECDSA-P256', kubernetesVersion }).certificate
+        .algorithm.id;
+    expect(algorithmOf('admin.conf', '1.30.4')).toBe('RSA-2048');
+    expect(algorithmOf('apiserver', '1.30.4')).toBe('ECDSA-P256');
+    expect(algorithmOf('admin.conf', '1.31.0')).toBe('ECDSA-P256');
+  });
 });

@@ -1,0 +1,182 @@
+// Each takes up what the other made: nothing that is there changes, and what is missing is made to fit it.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generateClusterPki, PROFILES, writeClusterPki } from '../../dist/index.js';
+import { OPTIONS } from '../../dist/cluster/options.js';
+import { hasChange, parseKubernetesVersion } from '../../dist/table/versions.js';
+import { pooledKeyPair } from '../keys.mjs';
+import { layOut, runPhases } from '../kubeadm.mjs';
+import { mustRun, run, runOurs } from '../processes.mjs';
+import { KUBEADM_VERSIONS } from '../programs.mjs';
+import { algorithmsOf, optionsOf } from '../requests.mjs';
+import { changesOf, readTree } from '../trees.mjs';
+
+const REQUEST = { hostname: 'cp1', advertiseAddress: '192.0.2.10' };
+const CA_KEYS = ['ca.key', 'front-proxy-ca.key', 'etcd/ca.key', 'root-ca.key'];
+const [NEWEST] = KUBEADM_VERSIONS;
+const [OLDEST] = KUBEADM_VERSIONS.toReversed();
+
+/** The command line that asks for what the options ask for. */
+function argumentsOf(options) {
+  return OPTIONS.flatMap(({ name, key }) =>
+    options[key] === undefined ? [] : [`--${name}`, String(options[key])],
+  );
+}
+
+/** What renewing replaces: all but the CAs, kubelet.conf and what the release does not know (kubeadm.md 4.2). */
+function isRenewed(path, version) {
+  if (path === 'super-admin.conf') return hasChange(parseKubernetesVersion(version), '1.29');
+  if (path.endsWith('.conf')) return path !== 'kubelet.conf';
+  return path.endsWith('.crt') && !/(?:ca|ca-chain)\.crt$/.test(path);
+}
+
+/** What `certs check-expiration` must show a date for. */
+function checkExpiration(kubeadm, config) {
+  const { output } = mustRun(kubeadm, ['certs', 'check-expiration', ...config]);
+  return /!MISSING!|<invalid>/.test(output) ? [`check-expiration: ${output}`] : [];
+}
+
+function checkRenewal(kubeadm, { directory, config }, version) {
+  const before = readTree(directory);
+  mustRun(kubeadm, ['certs', 'renew', 'all', ...config]);
+  const after = readTree(directory);
+  return [...before.keys()].flatMap((path) => {
+    const isSame = before.get(path).contents === after.get(path)?.contents;
+    if (path.endsWith('/') || path.endsWith('.key') || isSame !== isRenewed(path, version)) return [];
+    return [`certs renew all ${isSame ? 'left' : 'replaced'} ${path}`];
+  });
+}
+
+/** kubeadm on a directory of ours, with the CA keys and then without them. */
+async function adoptOurs({ folder, kubeadm, version, options }) {
+  const place = layOut(folder, {
+    request: { ...REQUEST, keyAlgorithm: options.keyAlgorithm },
+    version,
+    isRoot: true,
+  });
+  const pki = await generateClusterPki({ ...options, generateKeyPair: pooledKeyPair });
+  await writeClusterPki(pki, join(place.directory, 'pki'));
+
+  const before = readTree(place.directory);
+  runPhases(kubeadm, place);
+  // A profile without super-admin.conf gets kubeadm's own beside its files.
+  const failures = changesOf(before, readTree(place.directory)).map((text) => `the phases: ${text}`);
+  failures.push(...checkExpiration(kubeadm, place.config), ...checkRenewal(kubeadm, place, version));
+
+  for (const path of CA_KEYS) rmSync(join(place.directory, 'pki', path), { force: true });
+  const external = readTree(place.directory);
+  runPhases(kubeadm, place);
+  const changes = changesOf(external, readTree(place.directory), { isWhole: true });
+  failures.push(...changes.map((text) => `the phases without CA keys: ${text}`));
+  return failures;
+}
+
+function ourCase(profile, version) {
+  return {
+    id: `adoption: kubeadm ${version} on the ${profile} profile's directory`,
+    needs: [`kubeadm-${version}`],
+    run: async ({ makeFolder, program }) => {
+      const failures = [];
+      const requests = algorithmsOf(version).map((keyAlgorithm) => ({ keyAlgorithm }));
+      // Up to 1.30 kubeadm wants exactly ca.crt in a kubeconfig, where the root belongs beside it (kubernetes#123102).
+      if (profile !== 'kubeadm' && hasChange(parseKubernetesVersion(version), '1.31'))
+        requests.push({ keyAlgorithm: 'ECDSA-P256', rootCa: true });
+      for (const request of requests) {
+        const options = { ...optionsOf({ ...REQUEST, ...request }, version), profile };
+        const kubeadm = program(`kubeadm-${version}`);
+        const texts = await adoptOurs({ folder: makeFolder(), kubeadm, version, options });
+        failures.push(...texts.map((text) => `${JSON.stringify(request)}: ${text}`));
+      }
+      return { checks: requests.length, failures };
+    },
+  };
+}
+
+/** `init` with the same request on a directory of kubeadm's. */
+function keepTheirs(directory, options) {
+  const before = readTree(directory);
+  const { status, output } = runOurs([
+    'init',
+    ...argumentsOf({ ...options, certDir: join(directory, 'pki') }),
+  ]);
+  const changes = changesOf(before, readTree(directory), { isWhole: true });
+  if (status === 0) return changes;
+  // Without the notices before them.
+  return [...changes, `init ended with ${status}: ${output.slice(output.indexOf('error:'))}`];
+}
+
+function theirCase(version) {
+  return {
+    id: `adoption: init on the directory of kubeadm ${version}`,
+    needs: [`kubeadm-${version}`],
+    run: async ({ makeFolder, program }) => {
+      const failures = [];
+      const kubeadm = program(`kubeadm-${version}`);
+      const algorithms = version === NEWEST ? algorithmsOf(version) : ['RSA-2048', 'ECDSA-P256'];
+      for (const keyAlgorithm of algorithms) {
+        const request = { ...REQUEST, keyAlgorithm };
+        const place = layOut(makeFolder(), { request, version, isRoot: true });
+        runPhases(kubeadm, place);
+        const options = optionsOf(request, version);
+        failures.push(...keepTheirs(place.directory, options).map((text) => `${keyAlgorithm}: ${text}`));
+        mustRun(kubeadm, ['certs', 'renew', 'all', ...place.config]);
+        failures.push(
+          ...keepTheirs(place.directory, options).map((text) => `${keyAlgorithm}, renewed: ${text}`),
+        );
+      }
+      return { checks: 2 * algorithms.length, failures };
+    },
+  };
+}
+
+const OPENSSL_CONFIG = `[req]
+prompt = no
+distinguished_name = subject
+x509_extensions = ca
+[subject]
+CN = kubernetes-ca
+[ca]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, digitalSignature, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+`;
+const OPENSSL_KEYS = {
+  'RSA-2048': ['-newkey', 'rsa:2048'],
+  'ECDSA-P384': ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-384'],
+  Ed25519: ['-newkey', 'ed25519'],
+};
+
+const opensslCase = {
+  id: 'adoption: init on a CA that openssl made',
+  needs: [],
+  run: async ({ makeFolder }) => {
+    const failures = [];
+    for (const [keyAlgorithm, newKey] of Object.entries(OPENSSL_KEYS)) {
+      const folder = makeFolder();
+      const pki = join(folder, 'pki');
+      const config = join(folder, 'openssl.cnf');
+      mkdirSync(pki, { mode: 0o755 });
+      writeFileSync(config, OPENSSL_CONFIG);
+      const [key, certificate] = [join(pki, 'ca.key'), join(pki, 'ca.crt')];
+      mustRun('openssl', [
+        ...`req -x509 -nodes -days 3650 -config ${config} -keyout ${key} -out ${certificate}`.split(' '),
+        ...newKey,
+      ]);
+      const before = readTree(pki);
+      const options = { hostIp: '192.0.2.10', hostname: 'cp1', keyAlgorithm, certDir: pki };
+      const { status, output } = runOurs(['init', ...argumentsOf(options)]);
+      if (status !== 0) failures.push(`${keyAlgorithm}: init ended with ${status}: ${output}`);
+      const leaves = ['apiserver.crt', 'apiserver-kubelet-client.crt'].map((name) => join(pki, name));
+      const verified = run('openssl', ['verify', '-x509_strict', '-CAfile', certificate, ...leaves]);
+      if (verified.status !== 0) failures.push(`${keyAlgorithm}: openssl verify: ${verified.output}`);
+      failures.push(...changesOf(before, readTree(pki)).map((text) => `${keyAlgorithm}: ${text}`));
+    }
+    return { checks: Object.keys(OPENSSL_KEYS).length, failures };
+  },
+};
+
+export const cases = [
+  ...[NEWEST, OLDEST].flatMap((version) => PROFILES.map((profile) => ourCase(profile, version))),
+  ...KUBEADM_VERSIONS.map(theirCase),
+  opensslCase,
+];

@@ -1,0 +1,30 @@
+// The programs under comparison, run as processes.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+/** Runs a program to its end. Does not throw where it refuses: `status` and `output` say what came of it. */
+export function run(command, args, { input } = {}) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    input,
+    maxBuffer: 64 << 20,
+    // Nothing of the caller's clusters: kubeadm and kubectl would look at their kubeconfig.
+    env: { PATH: process.env.PATH, HOME: '/nonexistent' },
+  });
+  if (error !== undefined) throw error;
+  return { status, stdout, output: `${stdout}${stderr}`.trim() };
+}
+
+/** The same, where anything but success is a failure of the case. */
+export function mustRun(command, args, options) {
+  const result = run(command, args, options);
+  if (result.status === 0) return result;
+  throw new Error(
+    `${[command, ...args].join(' ')} ended with ${result.status}: ${result.output.slice(-1500)}`,
+  );
+}
+
+const CLI = join(import.meta.dirname, '..', 'dist', 'cli.js');
+
+/** The command line of this project. */
+export const runOurs = (args) => run(process.execPath, [CLI, ...args]);

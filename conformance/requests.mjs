@@ -1,0 +1,169 @@
+// One request, said in both tongues: our options, and the configuration file that kubeadm reads.
+import { ALGORITHMS } from '../dist/table/algorithms.js';
+import { hasChange, parseKubernetesVersion } from '../dist/table/versions.js';
+
+/** The options of `init` in the kubeadm profile that ask for what kubeadm of this version would be asked for. */
+export function optionsOf({ advertiseAddress, ...request }, version) {
+  return {
+    profile: 'kubeadm',
+    kubernetesVersion: version,
+    apiserverAdvertiseAddress: advertiseAddress,
+    ...request,
+  };
+}
+
+const EXTERNAL_ETCD = {
+  endpoints: ['https://192.0.2.21:2379'],
+  caFile: '/etc/etcd/ca.crt',
+  certFile: '/etc/etcd/client.crt',
+  keyFile: '/etc/etcd/client.key',
+};
+
+/** All choices about keys and validity came with v1beta4 in 1.31; before there was one gate (kubeadm.md 7.2). */
+function choicesOf(request, hasChoices) {
+  if (hasChoices) {
+    return {
+      encryptionAlgorithm: request.keyAlgorithm,
+      certificateValidityPeriod: request.certValidity,
+      caCertificateValidityPeriod: request.caValidity,
+    };
+  }
+  return request.keyAlgorithm === 'ECDSA-P256' ? { featureGates: { PublicKeysECDSA: true } } : {};
+}
+
+/** The text of the file that `kubeadm --config` takes. What the request leaves open is left out. */
+export function kubeadmConfigOf(request, { version, certificatesDir }) {
+  const hasChoices = hasChange(parseKubernetesVersion(version), '1.31');
+  const apiVersion = `kubeadm.k8s.io/${hasChoices ? 'v1beta4' : 'v1beta3'}`;
+  const init = {
+    apiVersion,
+    kind: 'InitConfiguration',
+    localAPIEndpoint: { advertiseAddress: request.advertiseAddress, bindPort: request.apiserverBindPort },
+    nodeRegistration: { name: request.hostname },
+  };
+  const cluster = {
+    apiVersion,
+    kind: 'ClusterConfiguration',
+    kubernetesVersion: `v${version}`,
+    certificatesDir,
+    clusterName: request.clusterName,
+    controlPlaneEndpoint: request.controlPlaneEndpoint,
+    apiServer: { certSANs: request.apiserverCertExtraSans },
+    etcd: request.externalEtcd
+      ? { external: EXTERNAL_ETCD }
+      : {
+          local: {
+            dataDir: '/var/lib/etcd',
+            serverCertSANs: request.etcdServerCertExtraSans,
+            peerCertSANs: request.etcdPeerCertExtraSans,
+          },
+        },
+    networking: { dnsDomain: request.serviceDnsDomain, serviceSubnet: request.serviceCidr },
+    ...choicesOf(request, hasChoices),
+  };
+  // JSON is YAML, and needs no quoting of our own.
+  return [init, cluster].map((document) => `${JSON.stringify(document, undefined, 2)}\n`).join('---\n');
+}
+
+/** The key algorithms that kubeadm of this version can make. */
+export function algorithmsOf(version) {
+  const release = parseKubernetesVersion(version);
+  return Object.keys(ALGORITHMS).filter((id) => {
+    const { kubeadmSince } = ALGORITHMS[id];
+    return kubeadmSince !== undefined && hasChange(release, kubeadmSince);
+  });
+}
+
+/** Random numbers below 1 that a seed decides (mulberry32): a run that failed can be had again. */
+function randomOf(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const SANS = [
+  'api.example.com',
+  'cp1',
+  'kubernetes',
+  'localhost',
+  '*.api.example.com',
+  '*.abc',
+  'xn--bcher-kva.example',
+  '198.51.100.7',
+  '127.0.0.1',
+  '192.0.2.10',
+  '::1',
+  '2001:db8::7',
+  '2001:0DB8:0:0::7',
+  '::ffff:198.51.100.9',
+];
+
+/** What each field is drawn from; `undefined` leaves it out. */
+const FIELDS = {
+  hostname: ['cp1', 'node-7.eu.example.com', '7th', `${'n'.repeat(53)}.example`],
+  advertiseAddress: ['192.0.2.10', '10.0.0.5', '2001:db8::10', '2001:DB8:0:0::0010', '::ffff:192.0.2.10'],
+  apiserverBindPort: [undefined, 6443, 443, 65535],
+  controlPlaneEndpoint: [
+    undefined,
+    'lb.example.com',
+    'lb.example.com:8443',
+    'lb:443',
+    '198.51.100.1',
+    '198.51.100.1:6443',
+    '2001:db8::1',
+    '[2001:db8::1]:8443',
+    '[2001:DB8::0001]:8443',
+  ],
+  serviceCidr: [
+    undefined,
+    '10.96.0.0/16',
+    '10.96.3.77/24',
+    '172.20.0.0/28',
+    'fd00:10:96::/112',
+    '10.96.0.0/16,fd00:10:96::/112',
+    'fd00:10:96::/112,10.96.0.0/16',
+  ],
+  serviceDnsDomain: [undefined, 'corp.example', 'k8s', 'a.b.c.d.example'],
+  // What YAML may have to quote or fold. Nothing beyond U+FFFF: kubeadm's writer escapes it (`\U0001F388`), which is
+  // the same name in other bytes.
+  clusterName: [
+    undefined,
+    'east',
+    'East_1.example',
+    ...'0123 0x1f 1_000 1e3 .inf 2026-01-01 true yes null ~ = - | > , ü 北京'.split(' '),
+    ...`a:b #a [a {a &a *a !a %a @a \`a it's 'a' "a" a\\b`.split(' '),
+    'a: b',
+    'a #b',
+    '- a',
+    'words '.repeat(30).trim(),
+    'w'.repeat(200),
+  ],
+};
+const PERIODS = {
+  certValidity: [undefined, undefined, '24h', '43800h30m', '90m'],
+  caValidity: [undefined, undefined, '87600h', '12h', '262800h'],
+};
+
+/** A request that the seed decides, but for the key algorithm, within what kubeadm of this version can be asked for. */
+export function randomRequest(version, seed) {
+  const random = randomOf(seed);
+  const one = (values) => values[Math.floor(random() * values.length)];
+  const some = (values, most) =>
+    random() < 0.4 ? undefined : Array.from({ length: 1 + Math.floor(random() * most) }, () => one(values));
+  const fields = hasChange(parseKubernetesVersion(version), '1.31') ? { ...FIELDS, ...PERIODS } : FIELDS;
+  const drawn = Object.fromEntries(Object.entries(fields).map(([name, values]) => [name, one(values)]));
+  const etcd =
+    random() < 0.2
+      ? { externalEtcd: true }
+      : { etcdServerCertExtraSans: some(SANS, 4), etcdPeerCertExtraSans: some(SANS, 4) };
+  return {
+    ...drawn,
+    ...etcd,
+    // Upper case is for the API server alone: kubeadm refuses it for etcd (etcd-san-case).
+    apiserverCertExtraSans: some([...SANS, 'API.Example.COM', '*.Example.ORG'], 6),
+  };
+}

@@ -1,0 +1,91 @@
+// Holds this project's output against the real programs: runs every case, prints one table, ends with 1 on a failure.
+// Usage: node conformance/run.mjs [--seed NUMBER] [WORD …]   (only the cases whose id has one of the words)
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildPrograms, executableOf } from './build.mjs';
+import { cases as adoption } from './cases/adoption.mjs';
+import { cases as differential } from './cases/differential.mjs';
+import { cases as lint } from './cases/lint.mjs';
+import { cases as refusals } from './cases/refusals.mjs';
+import { PROGRAMS } from './programs.mjs';
+import { ACCEPTED } from './shapes.mjs';
+
+const { values, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: { seed: { type: 'string', default: '1' } },
+});
+const seed = Number(values.seed);
+const allCases = [...differential, ...refusals, ...adoption, ...lint];
+const chosen = allCases.filter(({ id }) => words.length === 0 || words.some((word) => id.includes(word)));
+const programOf = (name) => PROGRAMS.find((program) => program.name === name);
+
+// The modes of kubeadm's files are these of the umask that hosts have.
+process.umask(0o022);
+const scratch = mkdtempSync(join(tmpdir(), 'k8s-pki-conformance-'));
+const context = {
+  seed,
+  makeFolder: () => mkdtempSync(join(scratch, 'case-')),
+  program: (name) => executableOf(programOf(name)),
+};
+
+async function runCase({ id, run }) {
+  const start = performance.now();
+  const outcome = await run(context).catch((error) => ({ checks: 0, failures: [error.stack] }));
+  const { checks, differences = [], failures, note = '' } = outcome;
+  const seconds = (performance.now() - start) / 1000;
+  console.error(`${failures.length === 0 ? 'ok  ' : 'FAIL'} ${id} (${seconds.toFixed(1)} s)`);
+  return {
+    id,
+    checks,
+    differences: [...differences].toSorted((a, b) => a.localeCompare(b)),
+    failures,
+    note,
+    seconds,
+  };
+}
+
+/** A difference that is listed and never seen is no difference any more. */
+function unseen(results) {
+  const seen = new Set(results.flatMap(({ differences }) => differences));
+  return [...new Set(ACCEPTED.map(({ id }) => id))].filter((id) => !seen.has(id));
+}
+
+function tableOf(results) {
+  const rows = results.map(({ id, checks, differences, failures, note, seconds }) => [
+    id,
+    String(checks),
+    failures.length === 0 ? 'ok' : `${failures.length} failed`,
+    `${seconds.toFixed(1)} s`,
+    [differences.join(', '), note].filter((text) => text !== '').join('; '),
+  ]);
+  return [
+    ['case', 'checks', 'result', 'time', 'differences and notes'],
+    ['---', '---:', '---', '---:', '---'],
+    ...rows,
+  ].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+try {
+  if (chosen.length === 0) throw new Error(`no case has ${words.join(' or ')} in its id`);
+  const needed = PROGRAMS.filter(({ name }) => chosen.some(({ needs }) => needs.includes(name)));
+  buildPrograms(needed);
+  const results = [];
+  for (const each of chosen) results.push(await runCase(each));
+  // Only the whole suite can tell what is never seen.
+  const missing = words.length === 0 ? unseen(results) : [];
+  const failures = [
+    ...results.flatMap(({ id, failures: texts }) => texts.map((text) => `${id}: ${text}`)),
+    ...missing.map((id) => `the difference ${id} is listed and was never seen`),
+  ];
+  console.log(`Programs: ${needed.map(({ name }) => name).join(', ')}. Seed: ${seed}.\n`);
+  console.log(tableOf(results).join('\n'));
+  for (const text of failures) console.log(`\nFAIL ${text.replaceAll(/\s+/g, ' ').slice(0, 2000)}`);
+  process.exitCode = failures.length === 0 ? 0 : 1;
+} catch (error) {
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  rmSync(scratch, { recursive: true });
+}

@@ -137,7 +137,7 @@ describe('all problems are reported together', () => {
   test('with those of the directories', () => {
     const options = { hostIp: 'x', certDir: 'certs', rootCaDir: '/root-ca', profile: 'kubeadm' } as const;
     const issues = issuesOf(() =>
-      parseRequest({ ...options, hostname: 'a', nodeName: 'b' }, { host: HOST, cwd: '/work' }),
+      parseRequest({ ...options, hostname: 'a', nodeName: 'b' }, { host: HOST, cwd: '/srv' }),
     );
     expect(issues.map(({ option }) => option).toSorted()).toEqual([
       'host-ip',
@@ -384,22 +384,22 @@ describe('external etcd', () => {
 
 describe('directories', () => {
   const directoriesOf = (options: object): unknown =>
-    parseRequest({ hostIp: '10.0.0.5', ...options }, { host: HOST, cwd: '/work' }).directories;
+    parseRequest({ hostIp: '10.0.0.5', ...options }, { host: HOST, cwd: '/srv' }).directories;
   const issuesOfDirectories = (options: object): readonly SpecIssue[] =>
     issuesOf(() => directoriesOf(options));
 
   test.each([
     [{}, { certDir: '/etc/kubernetes/pki', kubeconfigDir: '/etc/kubernetes' }],
-    [{ certDir: './out/pki/' }, { certDir: '/work/out/pki', kubeconfigDir: '/work/out' }],
-    [{ certDir: 'pki' }, { certDir: '/work/pki', kubeconfigDir: '/work' }],
+    [{ certDir: './out/pki/' }, { certDir: '/srv/out/pki', kubeconfigDir: '/srv/out' }],
+    [{ certDir: 'pki' }, { certDir: '/srv/pki', kubeconfigDir: '/srv' }],
     [
       { certDir: '.', kubeconfigDir: '../conf' },
-      { certDir: '/work', kubeconfigDir: '/conf' },
+      { certDir: '/srv', kubeconfigDir: '/conf' },
     ],
     [{ kubeconfigDir: '/k' }, { certDir: '/etc/kubernetes/pki', kubeconfigDir: '/k' }],
     [
       { rootCa: true, rootCaDir: 'root' },
-      { certDir: '/etc/kubernetes/pki', kubeconfigDir: '/etc/kubernetes', rootCaDir: '/work/root' },
+      { certDir: '/etc/kubernetes/pki', kubeconfigDir: '/etc/kubernetes', rootCaDir: '/srv/root' },
     ],
     [
       { rootCa: true, rootCaDir: '/etc/kubernetes/x/../pki' },
@@ -419,8 +419,8 @@ describe('directories', () => {
   });
 
   test('of the root compare under the working directory', () => {
-    const options = { hostIp: '10.0.0.5', rootCa: true, certDir: 'pki', rootCaDir: '/work/pki' };
-    expect(parseRequest(options, { host: HOST, cwd: '/work' }).spec.rootCa).toBe('beside');
+    const options = { hostIp: '10.0.0.5', rootCa: true, certDir: 'pki', rootCaDir: '/srv/pki' };
+    expect(parseRequest(options, { host: HOST, cwd: '/srv' }).spec.rootCa).toBe('beside');
     expect(parseRequest(options, { host: HOST, cwd: '/tmp' }).spec.rootCa).toBe('apart');
   });
 
@@ -443,8 +443,8 @@ describe('directories', () => {
 
   test('are read alike by themselves, whatever the rest of the request', () => {
     const options = { certDir: './out/pki', rootCa: true, rootCaDir: 'root' };
-    expect(parseDirectories(options, '/work')).toEqual(directoriesOf(options));
-    expect(issuesOf(() => parseDirectories({ certDir: '/srv/certs', rootCaDir: '/r' }, '/work'))).toEqual(
+    expect(parseDirectories(options, '/srv')).toEqual(directoriesOf(options));
+    expect(issuesOf(() => parseDirectories({ certDir: '/srv/certs', rootCaDir: '/r' }, '/srv'))).toEqual(
       issuesOfDirectories({ certDir: '/srv/certs', rootCaDir: '/r' }),
     );
   });

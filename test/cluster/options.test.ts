@@ -60,7 +60,7 @@ describe('the table of options', () => {
   });
 
   test('states the default of cert-dir that holds', () => {
-    const where = { host: HOST, cwd: '/work' };
+    const where = { host: HOST, cwd: '/srv' };
     const certDir = OPTIONS.find((row) => row.key === 'certDir')?.defaultText;
     const { directories } = parseRequest({ hostIp: '10.0.0.5', certDir }, where);
     expect(parseRequest({ hostIp: '10.0.0.5' }, where).directories).toEqual(directories);
@@ -96,7 +96,7 @@ describe('options as they come', () => {
   test.each(OPTIONS.filter((row) => row.valueName !== undefined && row.isList !== true))(
     'refuses an empty --$name',
     ({ name, key }) => {
-      const where = { host: HOST, cwd: '/work' };
+      const where = { host: HOST, cwd: '/srv' };
       const issues = issuesOf(() => parseRequest({ hostIp: '10.0.0.5', rootCa: true, [key]: '' }, where));
       expect(issues).toEqual([
         { option: name, value: '', rule: 'must not be empty', hint: `leave --${name} out` },

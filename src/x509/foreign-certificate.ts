@@ -1,4 +1,4 @@
-// oxlint-disable-next-line import/no-unassigned-import -- has to run before the library is loaded
+// First: the library throws when it is imported before.
 import './reflect.ts';
 import { Crypto } from '@peculiar/webcrypto';
 import * as x509 from '@peculiar/x509';

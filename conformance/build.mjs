@@ -9,8 +9,8 @@ import { PROGRAMS } from './programs.mjs';
 
 const cache = process.env.K8S_PKI_CONFORMANCE_CACHE ?? join(homedir(), '.cache', 'k8s-pki-conformance');
 
-function folderOf({ name }) {
-  return join(import.meta.dirname, 'programs', name);
+function folderOf({ folder }) {
+  return join(import.meta.dirname, 'programs', folder);
 }
 
 /** Where the executable lies: another pin, or another way to link it, is another file. */

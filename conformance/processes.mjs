@@ -28,3 +28,6 @@ const CLI = join(import.meta.dirname, '..', 'dist', 'cli.js');
 
 /** The command line of this project. */
 export const runOurs = (args) => run(process.execPath, [CLI, ...args]);
+
+/** The same, where anything but success is a failure of the case. */
+export const mustRunOurs = (args) => mustRun(process.execPath, [CLI, ...args]);

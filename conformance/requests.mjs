@@ -1,40 +1,47 @@
-// One request, said in both tongues: our options, and the configuration file that kubeadm reads.
+// One request, said in each tongue: our options, the configuration file that kubeadm reads, and its flags.
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { ALGORITHMS } from '../dist/table/algorithms.js';
 import { hasChange, parseKubernetesVersion } from '../dist/table/versions.js';
 
 /** The options of `init` in the kubeadm profile that ask for what kubeadm of this version would be asked for. */
-export function optionsOf({ advertiseAddress, ...request }, version) {
+export function optionsOf(request, version) {
+  const { advertiseAddress, byGate: _, ...options } = request;
   return {
     profile: 'kubeadm',
     kubernetesVersion: version,
     apiserverAdvertiseAddress: advertiseAddress,
-    ...request,
+    ...options,
   };
 }
 
-const EXTERNAL_ETCD = {
+/** What the configuration says of an etcd that is elsewhere. */
+export const EXTERNAL_ETCD = {
   endpoints: ['https://192.0.2.21:2379'],
   caFile: '/etc/etcd/ca.crt',
   certFile: '/etc/etcd/client.crt',
   keyFile: '/etc/etcd/client.key',
 };
 
-/** All choices about keys and validity came with v1beta4 in 1.31; before there was one gate (kubeadm.md 7.2). */
-function choicesOf(request, hasChoices) {
-  if (hasChoices) {
-    return {
-      encryptionAlgorithm: request.keyAlgorithm,
-      certificateValidityPeriod: request.certValidity,
-      caCertificateValidityPeriod: request.caValidity,
-    };
-  }
-  return request.keyAlgorithm === 'ECDSA-P256' ? { featureGates: { PublicKeysECDSA: true } } : {};
+/** v1beta4, and with it all choices about keys and validity, came with 1.31 (kubeadm.md 7.2). */
+const hasChoices = (version) => hasChange(parseKubernetesVersion(version), '1.31');
+/** The gate PublicKeysECDSA, the one choice before, went with 1.37. */
+const hasGate = (version) => !hasChange(parseKubernetesVersion(version), '1.37');
+
+function choicesOf({ keyAlgorithm, byGate, certValidity, caValidity }, version) {
+  const isByGate = keyAlgorithm === 'ECDSA-P256' && (byGate === true || !hasChoices(version));
+  const gate = isByGate ? { featureGates: { PublicKeysECDSA: true } } : undefined;
+  if (!hasChoices(version)) return gate;
+  return {
+    ...(gate ?? { encryptionAlgorithm: keyAlgorithm }),
+    certificateValidityPeriod: certValidity,
+    caCertificateValidityPeriod: caValidity,
+  };
 }
 
 /** The text of the file that `kubeadm --config` takes. What the request leaves open is left out. */
 export function kubeadmConfigOf(request, { version, certificatesDir }) {
-  const hasChoices = hasChange(parseKubernetesVersion(version), '1.31');
-  const apiVersion = `kubeadm.k8s.io/${hasChoices ? 'v1beta4' : 'v1beta3'}`;
+  const apiVersion = `kubeadm.k8s.io/${hasChoices(version) ? 'v1beta4' : 'v1beta3'}`;
   const init = {
     apiVersion,
     kind: 'InitConfiguration',
@@ -59,10 +66,40 @@ export function kubeadmConfigOf(request, { version, certificatesDir }) {
           },
         },
     networking: { dnsDomain: request.serviceDnsDomain, serviceSubnet: request.serviceCidr },
-    ...choicesOf(request, hasChoices),
+    ...choicesOf(request, version),
   };
   // JSON is YAML, and needs no quoting of our own.
   return [init, cluster].map((document) => `${JSON.stringify(document, undefined, 2)}\n`).join('---\n');
+}
+
+/** What each of kubeadm's two phases can be asked for by flags (kubeadm.md 3.6 and 2.5). */
+const FLAGS = {
+  certs: {
+    'apiserver-advertise-address': 'advertiseAddress',
+    'apiserver-cert-extra-sans': 'apiserverCertExtraSans',
+    'control-plane-endpoint': 'controlPlaneEndpoint',
+    'service-cidr': 'serviceCidr',
+    'service-dns-domain': 'serviceDnsDomain',
+  },
+  kubeconfig: {
+    'apiserver-advertise-address': 'advertiseAddress',
+    'apiserver-bind-port': 'apiserverBindPort',
+    'control-plane-endpoint': 'controlPlaneEndpoint',
+    'node-name': 'hostname',
+  },
+};
+
+/** The same as flags of each phase, in place of a file. What the request leaves open is left out. */
+export function kubeadmFlagsOf(request, { version, directory }) {
+  const common = ['--kubernetes-version', `v${version}`, '--cert-dir', join(directory, 'pki')];
+  const flagsOf = (fields) =>
+    Object.entries(fields)
+      .filter(([, field]) => request[field] !== undefined)
+      .flatMap(([flag, field]) => [`--${flag}`, String(request[field])]);
+  return {
+    certs: [...common, ...flagsOf(FLAGS.certs)],
+    kubeconfig: [...common, ...flagsOf(FLAGS.kubeconfig), '--kubeconfig-dir', directory],
+  };
 }
 
 /** The key algorithms that kubeadm of this version can make. */
@@ -102,9 +139,24 @@ const SANS = [
   '::ffff:198.51.100.9',
 ];
 
+/** What YAML may have to quote, escape or fold. */
+export const ODD_CLUSTER_NAMES = [
+  ...'0123 08 0x1f 0b11 1_000 1e3 1.e1 1.2.3 +1 .5 . .inf .NaN 12:30:45 true Yes OFF y null NULL'.split(' '),
+  ...'2026-01-01 2026-01-01T02:03:04Z ~ = << - -a ? ?a : :a a: --- ...a | > , a,b ü 北京 🎈𠮷'.split(' '),
+  ...`a:b #b a#b [a {a &a *a !a !!a %a @a \`a it's 'a' "a" a\\b`.split(' '),
+  'a: b',
+  'a #b',
+  'a  b',
+  '- a',
+  'words '.repeat(30).trim(),
+  "it's: words  and ".repeat(10).trim(),
+  '北京 🎈 '.repeat(40).trim(),
+  'w'.repeat(200),
+];
+
 /** What each field is drawn from; `undefined` leaves it out. */
 const FIELDS = {
-  hostname: ['cp1', 'node-7.eu.example.com', '7th', `${'n'.repeat(53)}.example`],
+  hostname: ['cp1', 'CP1', 'node-7.eu.example.com', '7th', `${'n'.repeat(53)}.example`],
   advertiseAddress: ['192.0.2.10', '10.0.0.5', '2001:db8::10', '2001:DB8:0:0::0010', '::ffff:192.0.2.10'],
   apiserverBindPort: [undefined, 6443, 443, 65535],
   controlPlaneEndpoint: [
@@ -128,21 +180,9 @@ const FIELDS = {
     'fd00:10:96::/112,10.96.0.0/16',
   ],
   serviceDnsDomain: [undefined, 'corp.example', 'k8s', 'a.b.c.d.example'],
-  // What YAML may have to quote or fold. Nothing beyond U+FFFF: kubeadm's writer escapes it (`\U0001F388`), which is
-  // the same name in other bytes.
-  clusterName: [
-    undefined,
-    'east',
-    'East_1.example',
-    ...'0123 0x1f 1_000 1e3 .inf 2026-01-01 true yes null ~ = - | > , ü 北京'.split(' '),
-    ...`a:b #a [a {a &a *a !a %a @a \`a it's 'a' "a" a\\b`.split(' '),
-    'a: b',
-    'a #b',
-    '- a',
-    'words '.repeat(30).trim(),
-    'w'.repeat(200),
-  ],
+  clusterName: [undefined, 'east', 'East_1.example', ...ODD_CLUSTER_NAMES],
 };
+/** What is drawn besides where {@link hasChoices}. */
 const PERIODS = {
   certValidity: [undefined, undefined, '24h', '43800h30m', '90m'],
   caValidity: [undefined, undefined, '87600h', '12h', '262800h'],
@@ -150,11 +190,17 @@ const PERIODS = {
 
 /** A request that the seed decides, but for the key algorithm, within what kubeadm of this version can be asked for. */
 export function randomRequest(version, seed) {
-  const random = randomOf(seed);
+  const release = parseKubernetesVersion(version);
+  // Each release is asked for something else.
+  const random = randomOf(100 * seed + release.minor);
   const one = (values) => values[Math.floor(random() * values.length)];
   const some = (values, most) =>
     random() < 0.4 ? undefined : Array.from({ length: 1 + Math.floor(random() * most) }, () => one(values));
-  const fields = hasChange(parseKubernetesVersion(version), '1.31') ? { ...FIELDS, ...PERIODS } : FIELDS;
+  const fields = {
+    ...FIELDS,
+    ...(hasChoices(version) ? PERIODS : {}),
+    ...(hasChoices(version) && hasGate(version) ? { byGate: [undefined, true] } : {}),
+  };
   const drawn = Object.fromEntries(Object.entries(fields).map(([name, values]) => [name, one(values)]));
   const etcd =
     random() < 0.2
@@ -166,4 +212,11 @@ export function randomRequest(version, seed) {
     // Upper case is for the API server alone: kubeadm refuses it for etcd (etcd-san-case).
     apiserverCertExtraSans: some([...SANS, 'API.Example.COM', '*.Example.ORG'], 6),
   };
+}
+
+/** The same, within what flags can ask for. Only the second phase takes a node name: the first has the machine's. */
+export function randomRequestByFlags(version, seed) {
+  const asked = Object.values(FLAGS).flatMap(Object.values);
+  const drawn = Object.entries(randomRequest(version, seed)).filter(([field]) => asked.includes(field));
+  return { ...Object.fromEntries(drawn), hostname: hostname(), keyAlgorithm: 'RSA-2048' };
 }

@@ -3,15 +3,26 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { generateClusterPki, readClusterPki, writeClusterPki } from '../../dist/index.js';
 import { pooledKeyPair } from '../keys.mjs';
-import { layOut, runPhases } from '../kubeadm.mjs';
+import { layOut, layOutByFlags, runPhases } from '../kubeadm.mjs';
 import { KUBEADM_VERSIONS } from '../programs.mjs';
-import { algorithmsOf, optionsOf, randomRequest } from '../requests.mjs';
+import {
+  algorithmsOf,
+  kubeadmConfigOf,
+  ODD_CLUSTER_NAMES,
+  optionsOf,
+  randomRequest,
+  randomRequestByFlags,
+} from '../requests.mjs';
 import { compareTrees } from '../shapes.mjs';
 import { readTree } from '../trees.mjs';
 
 const REQUESTS_OF_EACH = 20;
+/** Flags cannot ask for anything quicker than RSA. */
+const REQUESTS_BY_FLAGS = 4;
 const [NEWEST] = KUBEADM_VERSIONS;
+const [OLDEST] = KUBEADM_VERSIONS.toReversed();
 const HOUR_MS = 3_600_000;
+const REQUEST = { hostname: 'cp1', advertiseAddress: '192.0.2.10', keyAlgorithm: 'ECDSA-P256' };
 
 function lay(files, directory) {
   for (const { path, contents, mode } of files) {
@@ -21,8 +32,8 @@ function lay(files, directory) {
 }
 
 /** What both make of one request, on top of the files that both find. */
-async function compare({ folder, kubeadm, version, request, files = [] }) {
-  const theirs = layOut(join(folder, 'kubeadm'), { request, version });
+async function compare({ folder, kubeadm, version, request, files = [], layOutAs = layOut }) {
+  const theirs = layOutAs(join(folder, 'kubeadm'), { request, version });
   const ours = join(folder, 'ours');
   for (const directory of [theirs.directory, ours]) lay(files, directory);
 
@@ -42,30 +53,98 @@ async function compare({ folder, kubeadm, version, request, files = [] }) {
   );
 }
 
-const randomCases = KUBEADM_VERSIONS.map((version) => ({
-  id: `differential: random requests, kubeadm ${version}`,
-  needs: [`kubeadm-${version}`],
-  run: async ({ makeFolder, program, seed }) => {
-    const algorithms = algorithmsOf(version);
-    const differences = new Set();
-    const failures = [];
-    for (let index = 0; index < REQUESTS_OF_EACH; index += 1) {
-      // Each algorithm once, and then the quickest.
-      const keyAlgorithm = algorithms[index] ?? 'ECDSA-P256';
-      const request = { ...randomRequest(version, seed + index), keyAlgorithm };
-      const kubeadm = program(`kubeadm-${version}`);
-      const compared = await compare({ folder: makeFolder(), kubeadm, version, request }).catch((error) => ({
-        listed: [],
-        unlisted: [
-          error.detail === undefined ? error.message : `${error.message} ${JSON.stringify(error.detail)}`,
-        ],
-      }));
-      for (const id of compared.listed) differences.add(id);
-      failures.push(...compared.unlisted.map((text) => `${JSON.stringify(request)}: ${text}`));
-    }
-    return { checks: REQUESTS_OF_EACH, differences, failures };
-  },
+function randomRequests(version, seed) {
+  const algorithms = algorithmsOf(version);
+  return Array.from({ length: REQUESTS_OF_EACH }, (_, index) => ({
+    ...randomRequest(version, seed + index),
+    // Each algorithm once, and then the quickest.
+    keyAlgorithm: algorithms[index] ?? 'ECDSA-P256',
+  }));
+}
+
+function randomRequestsByFlags(version, seed) {
+  return Array.from({ length: REQUESTS_BY_FLAGS }, (_, index) => randomRequestByFlags(version, seed + index));
+}
+
+function requestsCase(id, { version, requestsOf, layOutAs }) {
+  return {
+    id,
+    needs: [`kubeadm-${version}`],
+    run: async ({ makeFolder, program, seed }) => {
+      const requests = requestsOf(version, seed);
+      const differences = new Set();
+      const failures = [];
+      for (const request of requests) {
+        const kubeadm = program(`kubeadm-${version}`);
+        const compared = await compare({ folder: makeFolder(), kubeadm, version, request, layOutAs }).catch(
+          ({ message, detail }) => ({
+            listed: [],
+            unlisted: [detail === undefined ? message : `${message} ${JSON.stringify(detail)}`],
+          }),
+        );
+        for (const difference of compared.listed) differences.add(difference);
+        failures.push(...compared.unlisted.map((text) => `${JSON.stringify(request)}: ${text}`));
+      }
+      return { checks: requests.length, differences, failures };
+    },
+  };
+}
+
+const randomCases = KUBEADM_VERSIONS.map((version) =>
+  requestsCase(`differential: random requests, kubeadm ${version}`, { version, requestsOf: randomRequests }),
+);
+const flagCases = [NEWEST, OLDEST].map((version) =>
+  requestsCase(`differential: random requests by flags, kubeadm ${version}`, {
+    version,
+    requestsOf: randomRequestsByFlags,
+    layOutAs: layOutByFlags,
+  }),
+);
+
+// The longest host name, so that the names of contexts are folded, too.
+const nameRequests = ODD_CLUSTER_NAMES.map((clusterName) => ({
+  ...REQUEST,
+  hostname: `${'n'.repeat(53)}.example`,
+  clusterName,
 }));
+const nameCase = requestsCase(`differential: odd cluster names, kubeadm ${NEWEST}`, {
+  version: NEWEST,
+  requestsOf: () => nameRequests,
+});
+
+/** The fields of kubeadm's configuration that bear on certificates and kubeconfigs (kubeadm.md 7.2). */
+const FIELDS = [
+  'advertiseAddress',
+  'bindPort',
+  'name',
+  'certificatesDir',
+  'clusterName',
+  'controlPlaneEndpoint',
+  'dnsDomain',
+  'serviceSubnet',
+  'certSANs',
+  'serverCertSANs',
+  'peerCertSANs',
+  'external',
+  'encryptionAlgorithm',
+  'PublicKeysECDSA',
+  'certificateValidityPeriod',
+  'caCertificateValidityPeriod',
+];
+
+const fieldCase = {
+  id: 'differential: the random requests have every field of the configuration',
+  needs: [],
+  run: async ({ seed }) => {
+    const texts = KUBEADM_VERSIONS.flatMap((version) =>
+      randomRequests(version, seed).map((request) =>
+        kubeadmConfigOf(request, { version, certificatesDir: '/etc/kubernetes/pki' }),
+      ),
+    );
+    const missing = FIELDS.filter((field) => !texts.some((text) => text.includes(`"${field}":`)));
+    return { checks: FIELDS.length, failures: missing.map((field) => `${field} is in none of them`) };
+  },
+};
 
 /** A CA that is an hour old, with another in its bundle: shows what a new kubeconfig takes from it. */
 async function agedBundle(version, request) {
@@ -85,13 +164,12 @@ const bundleCases = KUBEADM_VERSIONS.map((version) => ({
   id: `differential: a bundle of CAs taken up, kubeadm ${version}`,
   needs: [`kubeadm-${version}`],
   run: async ({ makeFolder, program }) => {
-    const request = { hostname: 'cp1', advertiseAddress: '192.0.2.10', keyAlgorithm: 'ECDSA-P256' };
     const { listed, unlisted } = await compare({
       folder: makeFolder(),
       kubeadm: program(`kubeadm-${version}`),
       version,
-      request,
-      files: await agedBundle(version, request),
+      request: REQUEST,
+      files: await agedBundle(version, REQUEST),
     });
     return { checks: 1, differences: listed, failures: unlisted };
   },
@@ -103,12 +181,7 @@ const hostAddressCase = {
   id: `differential: a host with two addresses, kubeadm ${NEWEST}`,
   needs: [`kubeadm-${NEWEST}`],
   run: async ({ makeFolder, program }) => {
-    const request = {
-      hostname: 'cp1',
-      advertiseAddress: '192.0.2.10',
-      hostIp: ['192.0.2.10', '2001:db8::10'],
-      keyAlgorithm: 'ECDSA-P256',
-    };
+    const request = { ...REQUEST, hostIp: ['192.0.2.10', '2001:db8::10'] };
     const kubeadm = program(`kubeadm-${NEWEST}`);
     const compared = await compare({ folder: makeFolder(), kubeadm, version: NEWEST, request });
     const isExpected = (text) => SERVED.some((path) => text.startsWith(`${path} subjectAltName:`));
@@ -120,4 +193,4 @@ const hostAddressCase = {
   },
 };
 
-export const cases = [...randomCases, ...bundleCases, hostAddressCase];
+export const cases = [...randomCases, ...flagCases, nameCase, fieldCase, ...bundleCases, hostAddressCase];

@@ -1,7 +1,14 @@
 import { deepFreeze } from './freeze.ts';
 
 /** What kind of thing a difference is about. */
-export type DifferenceScope = 'ca' | 'leaf' | 'ecLeaf' | 'publicKey' | 'kubeconfig' | 'request';
+export type DifferenceScope =
+  | 'certificate'
+  | 'ca'
+  | 'leaf'
+  | 'ecLeaf'
+  | 'publicKey'
+  | 'kubeconfig'
+  | 'request';
 
 /** One way in which the `kubeadm` profile does not do what kubeadm does, and why. */
 export interface Difference {
@@ -68,10 +75,10 @@ export const DIFFERENCES: readonly Difference[] = deepFreeze<readonly Difference
   },
   {
     id: 'backdating',
-    scope: 'leaf',
+    scope: 'certificate',
     field: 'notBefore',
     kubeadm:
-      'now up to 1.27 (CAs and leaves), the CA’s own up to 1.30 and in kubeconfigs always, 5 minutes ago otherwise',
+      'CAs: now up to 1.27, then 5 minutes ago; leaves: the CA’s own up to 1.30 and in kubeconfigs always, else 5 minutes ago',
     here: '--not-before-skew ago (5 minutes), never before the signer begins',
     why: 'hosts whose clock lags must take every certificate, and a certificate must not claim to be older than it is',
     citation: 'kubernetes/kubernetes#118922; kubeadm.md 1.3',

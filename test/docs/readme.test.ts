@@ -46,7 +46,9 @@ describe('the README', () => {
   test('names commands that package.json has', () => {
     const { scripts } = JSON.parse(read('package.json'));
     const named = [...README.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name);
-    expect(named).toEqual(expect.arrayContaining(['quickstart', 'quicktest', 'build:standalone']));
+    expect(named).toEqual(
+      expect.arrayContaining(['quickstart', 'quicktest', 'build:standalone', 'bench', 'conformance']),
+    );
     for (const name of named) expect(scripts).toHaveProperty([name]);
     expect(scripts.quickstart).toMatch(/^npm install .* && npm run build && node tools\/quickstart\.mjs$/);
     expect(scripts.quicktest).toMatch(/^npm install .* && npm test$/);
@@ -97,6 +99,24 @@ describe('the README', () => {
       }
     });
   }, 30_000);
+
+  test('has a speed table of the rows that its command prints', () => {
+    const [, section = ''] = README.split('## Speed');
+    const [, flags = ''] = /npm run bench -- (\S+)/.exec(section) ?? [];
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      ['bench/run.mjs', flags, '--quick', 'ECDSA-P256'],
+      { cwd: ROOT, encoding: 'utf8' },
+    );
+    expect(status).toBe(0);
+    const namesIn = (text: string): readonly string[] =>
+      [...text.matchAll(/^\| ([^|]+) \| [\d.]+ ms/gm)].map(([, name = '']) => name);
+    // The real kubeadm is there only where the conformance suite has built it.
+    const isFound = !stdout.includes('npm run conformance:programs -- kubeadm-');
+    const shown = namesIn(section.split('\n## ')[0] ?? '');
+    expect(shown).toHaveLength(4);
+    expect(namesIn(stdout)).toEqual(shown.filter((name) => isFound || !name.startsWith('kubeadm ')));
+  }, 60_000);
 
   test('has the exit codes of the program', () => {
     const [, table = ''] = README.split('## Exit codes');

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the tests hold the project against: openssl, etcd with etcdctl, kubectl, strace. Debian and its kin.
+# Installs what the tests hold the project against: openssl, etcd with etcdctl, kubectl, strace; with the word conformance, also
+# what that suite needs beside Go. Debian and its kin.
 set -eu
 need=""
 command -v openssl >/dev/null || need="$need openssl"
@@ -7,6 +8,11 @@ command -v etcd >/dev/null || need="$need etcd-server"
 command -v etcdctl >/dev/null || need="$need etcd-client"
 command -v strace >/dev/null || need="$need strace"
 command -v kubectl >/dev/null || need="$need kubernetes-client"
+if [ "${1:-}" = conformance ]; then
+  command -v ip >/dev/null || need="$need iproute2"
+  command -v unshare >/dev/null || need="$need util-linux"
+  command -v containerd >/dev/null || need="$need containerd"
+fi
 [ -z "$need" ] && exit 0
 if ! command -v apt-get >/dev/null; then
   echo "install these by hand:$need" >&2

@@ -6,6 +6,7 @@ import { initCommand } from './cli/init-command.ts';
 import { SWITCHES } from './cli/options.ts';
 import { showCommands } from './cli/show-commands.ts';
 import { EXIT, printMessages } from './cli/terminal.ts';
+import { verifyCommand } from './cli/verify-command.ts';
 import { PkiError } from './errors.ts';
 import { VERSION } from './release.ts';
 
@@ -36,7 +37,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** The command that was named, to be run once yargs is through: it lays out its help before it waits for a handler. */
 let chosen: { readonly command: Command; readonly parsed: Arguments } | undefined;
 
-function register(parser: Argv, name: string, describe: string, command: Command): Argv {
+function register(parser: Argv, name: string | readonly string[], describe: string, command: Command): Argv {
   return parser.command(name, describe, command.addOptions, (parsed) => {
     chosen = { command, parsed };
   });
@@ -94,6 +95,7 @@ const parser = yargs(words)
   });
 
 register(parser, 'init', 'create what is missing of a PKI, keep what is valid', initCommand);
+register(parser, ['verify [dir]', 'audit [dir]'], 'audit what is there: read only, offline', verifyCommand);
 parser.command('show', 'print the table, the component arguments or the RBAC bindings', (own) => {
   register(
     own,

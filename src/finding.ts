@@ -6,8 +6,8 @@ export interface Finding {
   /** Stable across releases; the catalogue of checks has a row for each. */
   readonly code: string;
   readonly severity: Severity;
-  /** The id of the table row concerned: `apiserver`, `admin.conf`. */
-  readonly row: string;
+  /** The id of the table row concerned: `apiserver`, `admin.conf`; absent for what belongs to none. */
+  readonly row?: string;
   /** The logical path of the file concerned: `pki/apiserver.crt`, `admin.conf`. */
   readonly path: string;
   /** Which part of the file: `subjectAltName`, `server`. */

@@ -14,9 +14,12 @@ export type { Directories } from './cluster/directories.ts';
 export {
   type ClusterPki,
   type ClusterPkiDirectory,
+  type ClusterPkiVerification,
   type GenerateClusterPkiOptions,
   generateClusterPki,
   readClusterPki,
+  type VerifyClusterPkiOptions,
+  verifyClusterPki,
   writeClusterPki,
 } from './library.ts';
 export type { PkiCertificate, PkiFile } from './pki.ts';

@@ -18,6 +18,8 @@ import { ROWS } from './table/rows.ts';
 import type { KeyAlgorithmId } from './x509/algorithms.ts';
 import { generateKeyPair } from './x509/keys.ts';
 import type { KeyPair, Signer } from './x509/signer.ts';
+import type { Finding } from './finding.ts';
+import { verifyPki } from './verify.ts';
 
 /** What to generate: the options of `k8s-pki init` by the same names, what is there already, and what to generate with. */
 export interface GenerateClusterPkiOptions extends ClusterOptions {
@@ -214,4 +216,47 @@ export async function writeClusterPki(
   } finally {
     await store.close();
   }
+}
+
+/** What to audit: the files, and whatever is wanted of them, as for `k8s-pki init`. */
+export interface VerifyClusterPkiOptions
+  extends Omit<ClusterOptions, 'certDir' | 'kubeconfigDir' | 'rootCaDir'> {
+  /** What is there, by logical path, as `readClusterPki` gives it. Files of other paths are reported, not read. */
+  readonly files: readonly PresentFile[];
+  /** The moment to ask about; default: the clock. */
+  readonly at?: Date;
+  /** What ends within these seconds is reported; default: 30 days. */
+  readonly warnWithinSeconds?: number;
+}
+
+/** What an audit found, and against what the files were held. */
+export interface ClusterPkiVerification {
+  /** By row, in the order of the table. Empty: nothing is wrong. */
+  readonly findings: readonly Finding[];
+  /** Where no profile was asked for, the one that fits best; names and addresses that were not given are the files' own. */
+  readonly spec: ClusterSpec;
+}
+
+const WARN_WITHIN_SECONDS = 30 * 86_400;
+
+/**
+ * Audits a PKI: holds every file against the table, the specification, its CA and the moment. Needs no CA key, reads and
+ * writes no file, connects to nothing. What a file holds never makes it throw: it is a finding.
+ *
+ * Without a profile it takes the one, and of kubeadm the newest release, with the least to find fault with.
+ *
+ * @throws {PkiError} `ERR_CONFIG` with every issue of the options.
+ *
+ * @example
+ * ```ts
+ * import { readClusterPki, verifyClusterPki } from 'k8s-pki';
+ *
+ * const { findings } = await verifyClusterPki({ files: await readClusterPki('/etc/kubernetes/pki') });
+ * for (const { severity, path, message } of findings) console.log(severity, path, message);
+ * ```
+ */
+export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promise<ClusterPkiVerification> {
+  const { files, at = new Date(), warnWithinSeconds = WARN_WITHIN_SECONDS, ...cluster } = options;
+  const { findings, spec } = await verifyPki({ files, options: cluster, now: at, warnWithinSeconds });
+  return { findings, spec };
 }

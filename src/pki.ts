@@ -224,7 +224,9 @@ async function assertAsDesired(planned: PlannedPki, files: readonly PkiFile[], n
   );
   const findings = runChecks({ now, evidence, signers: new Set(input.signers.keys()) });
   const isNew = new Set(plan.rows.filter((row) => row.action === 'create').map((row) => row.id));
-  const wrong = findings.filter((finding) => isNew.has(finding.row) || finding.severity === 'error');
+  const wrong = findings.filter(
+    ({ row, severity }) => (row !== undefined && isNew.has(row)) || severity === 'error',
+  );
   if (wrong.length === 0 && [...evidence.values()].every((row) => row.files.length > 0)) return;
   const [first] = wrong;
   throw new PkiError(

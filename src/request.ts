@@ -12,7 +12,7 @@ import { algorithmOfSpki } from './x509/keys.ts';
 import type { Signer } from './x509/signer.ts';
 
 /** Each profile; of kubeadm each minor release from the newest down, with all of its backports and with none. */
-function rulings(): readonly ClusterOptions[] {
+export function rulings(): readonly ClusterOptions[] {
   const minors = Array.from({ length: NEWEST_MINOR - OLDEST_MINOR + 1 }, (_, index) => NEWEST_MINOR - index);
   return PROFILES.flatMap((profile): readonly ClusterOptions[] =>
     profile === 'kubeadm'

@@ -6,6 +6,7 @@ import { VALIDITY_CAPPED } from '../dist/plan.js';
 import { markdownTable, tableMarkdown } from '../dist/report/table.js';
 import { DIFFERENCES } from '../dist/table/differences.js';
 import { PROFILES } from '../dist/table/profiles.js';
+import { FILE_UNKNOWN } from '../dist/verify.js';
 import {
   NEWEST_MINOR,
   NEWEST_VERSION,
@@ -76,21 +77,28 @@ function differencesDocument() {
   ];
 }
 
+/** Which command looks for it, where not both do. */
+const ASKED_BY = { audit: ', by `verify`', plan: ', by `init`' };
+
 function findingsDocument() {
   return [
     '# Findings',
     '',
     GENERATED,
     '',
-    'What `init` looks at in what is there. An error refuses; a warning or a notice is shown and the file is kept.',
-    ...[...CHECKS, VALIDITY_CAPPED].flatMap(({ code, severity, says, citation, remedy, appliesTo }) => [
-      '',
-      `## ${code}`,
-      '',
-      `${severity}, on ${appliesTo.join(', ')}. ${says}.`,
-      '',
-      `Citation: ${citation}. Remedy: ${remedy}.`,
-    ]),
+    'What `init` and `verify` look at in what is there. To `init` an error refuses; a warning or a notice is shown and the file is kept.',
+    ...[...CHECKS, VALIDITY_CAPPED, FILE_UNKNOWN].flatMap(
+      ({ code, severity, says, citation, remedy, appliesTo, only }) => [
+        '',
+        `## ${code}`,
+        '',
+        [`${severity}, on ${appliesTo?.join(', ') ?? 'any file'}${ASKED_BY[only] ?? ''}.`, `${says}.`].join(
+          ' ',
+        ),
+        '',
+        `Citation: ${citation}. Remedy: ${remedy}.`,
+      ],
+    ),
   ];
 }
 

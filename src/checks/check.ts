@@ -19,6 +19,14 @@ export interface CheckContext {
   readonly evidence: Evidence;
   /** The ids of CAs that can sign although no key of theirs is among the files: a `Signer` stands in. */
   readonly signers: ReadonlySet<string>;
+  /** Given where a whole PKI is audited, absent where one is completed. */
+  readonly audit?: AuditOptions;
+}
+
+/** What an audit looks for beside what completing a PKI looks for. */
+export interface AuditOptions {
+  /** Of what ends within these seconds from now, the end is reported. */
+  readonly warnWithinSeconds: number;
 }
 
 /** One rule. Checks are rows: `docs/findings.md`, the tests and every report read them. */
@@ -30,6 +38,8 @@ export interface Check {
   readonly citation: string;
   readonly remedy: string;
   readonly appliesTo: readonly DesiredRow['kind'][];
+  /** It means something only where a PKI is audited, or where one is completed. */
+  readonly only?: 'audit' | 'plan';
   readonly run: (row: RowEvidence, context: CheckContext) => readonly Hit[];
 }
 

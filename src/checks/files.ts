@@ -34,6 +34,10 @@ function modeHits(row: RowEvidence, isWrong: (mode: number, wanted: number) => b
   });
 }
 
+function isReadableByOthers(mode: number, wanted: number): boolean {
+  return (wanted & 0o077) === 0 && (mode & 0o004) !== 0;
+}
+
 /** Whether the files of each row are there in the form they should be. */
 export const FILE_CHECKS: readonly Check[] = [
   unreadableCheck('file', {
@@ -107,14 +111,30 @@ export const FILE_CHECKS: readonly Check[] = [
     },
   },
   {
+    code: 'key-readable',
+    only: 'audit',
+    severity: 'error',
+    says: 'A file that holds a private key can be read by nobody but its owner and its group',
+    citation: 'kubeadm.md 1.6, CIS Kubernetes Benchmark 1.1.21',
+    remedy: 'chmod 600 the file, and take the key for known to every user of this host: have it made anew',
+    appliesTo: ALL,
+    run: (row) =>
+      modeHits(row, isReadableByOthers).map((hit) => ({ ...hit, message: 'can be read by others' })),
+  },
+  {
     code: 'mode-too-open',
     severity: 'warning',
     says: 'No file may be read or written by more than its mode in the table allows',
     citation: 'kubeadm.md 1.6',
     remedy: 'chmod the file to the expected mode',
     appliesTo: ALL,
-    // The mode bits that are there and should not be.
-    run: (row) => modeHits(row, (mode, wanted) => (mode & 0o777 & ~wanted) !== 0),
+    // The mode bits that are there and should not be. What an audit calls an error is not also a warning.
+    run: (row, { audit }) =>
+      modeHits(
+        row,
+        (mode, wanted) =>
+          (mode & 0o777 & ~wanted) !== 0 && !(audit !== undefined && isReadableByOthers(mode, wanted)),
+      ),
   },
   {
     code: 'mode-stricter',

@@ -3,6 +3,7 @@ import type { Check, CheckContext } from './check.ts';
 import { FILE_CHECKS } from './files.ts';
 import type { Finding, Severity } from '../finding.ts';
 import { KEY_CHECKS } from './keys.ts';
+import { PRESENCE_CHECKS } from './presence.ts';
 import { KUBECONFIG_CHECKS } from './kubeconfigs.ts';
 import { ROLE_CHECKS } from './role.ts';
 import { SIGNATURE_CHECKS } from './signatures.ts';
@@ -10,6 +11,7 @@ import { TIME_CHECKS } from './time.ts';
 
 /** Every check there is: the one comparison between what is there and what should be. */
 export const CHECKS: readonly Check[] = Object.freeze([
+  ...PRESENCE_CHECKS,
   ...FILE_CHECKS,
   ...KEY_CHECKS,
   ...SIGNATURE_CHECKS,
@@ -22,12 +24,12 @@ export const CHECKS: readonly Check[] = Object.freeze([
 const WORST_FIRST: readonly Severity[] = ['error', 'warning', 'notice'];
 
 /**
- * Holds everything that is there against its row. What is absent is not a finding here: whoever asks decides whether it
- * should be there. Findings come by row, in the order of the table, the worst of each row first.
+ * Holds everything that is there against its row. What is absent is a finding only in an audit. Findings come by row, in the order of the table, the worst of each row first.
  */
 export function runChecks(context: CheckContext): readonly Finding[] {
   return [...context.evidence.values()].flatMap((row) =>
     CHECKS.filter((check) => check.appliesTo.includes(row.desired.kind))
+      .filter(({ only }) => only === undefined || only === (context.audit === undefined ? 'plan' : 'audit'))
       .flatMap((check) =>
         check.run(row, context).map(
           (hit): Finding => ({

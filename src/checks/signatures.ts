@@ -41,6 +41,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
   ),
   {
     code: 'signer-key-absent',
+    only: 'plan',
     severity: 'error',
     says: 'What is missing can be issued here: its CA has its key beside it',
     citation: 'R2.6, kubeadm.md 3.3',
@@ -83,13 +84,15 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
         desired.signer === undefined && !isSameDer(certificate.issuer.der, certificate.subject.der);
       if (isForeignIntermediate) return [];
       const [actual] = row.signedBy;
-      const found =
+      const wordsOf = (id: string): string => `${id} (${evidence.get(id)?.desired.purpose ?? ''})`;
+      const [message, found] =
         actual === undefined
-          ? `a key that is not here, under the name "${nameText(certificate.issuer)}"`
-          : `the key of ${actual}`;
-      return [
-        { field: 'signature', message: 'is signed by another CA', expected: `the key of ${expected}`, found },
-      ];
+          ? [
+              'is signed by a CA that is not here',
+              `a key that is not here, under the name "${nameText(certificate.issuer)}"`,
+            ]
+          : [`is signed by ${wordsOf(actual)}, not by ${wordsOf(expected)}`, `the key of ${actual}`];
+      return [{ field: 'signature', message, expected: `the key of ${expected}`, found }];
     },
   ),
   certificateCheck(

@@ -50,6 +50,38 @@ export const TIME_CHECKS: readonly Check[] = [
   ),
   certificateCheck(
     {
+      code: 'expires-soon',
+      only: 'audit',
+      severity: 'warning',
+      says: 'A certificate does not end within --warn-within',
+      citation: 'RFC 5280 4.1.2.5',
+      remedy: 'renew the certificate',
+    },
+    ({ certificate }, _, { now, audit }) => {
+      const left = certificate.notAfter.getTime() - now.getTime();
+      // What has ended already is `expired`.
+      if (audit === undefined || left <= -1000 || left > audit.warnWithinSeconds * 1000) return [];
+      return [{ field: 'notAfter', message: 'ends soon', found: timeText(certificate.notAfter) }];
+    },
+  ),
+  certificateCheck(
+    {
+      code: 'authority-ends-soon',
+      only: 'audit',
+      severity: 'warning',
+      says: 'A CA is not in the last tenth of its life: its rotation takes as long as its longest certificate lives',
+      citation: 'kubeadm.md 1.3',
+      remedy: 'plan the rotation of the CA now: renewing it does not renew what trusts it',
+      appliesTo: ['ca'],
+    },
+    ({ certificate: { notBefore, notAfter } }, _, { now }) => {
+      const left = notAfter.getTime() - now.getTime();
+      if (left <= 0 || left * 10 > notAfter.getTime() - notBefore.getTime()) return [];
+      return [{ field: 'notAfter', message: 'is in the last tenth of its life', found: timeText(notAfter) }];
+    },
+  ),
+  certificateCheck(
+    {
       code: 'outlives-signer',
       severity: 'notice',
       says: 'A certificate ends no later than the CA that signed it',

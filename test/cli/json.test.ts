@@ -15,6 +15,8 @@ const OUTPUTS = [
   [INIT, 'Init', { outcome: 'created' }],
   [`${INIT} --cert-validity 3y`, 'Init', { outcome: 'unchanged' }],
   [`${INIT} --profile hardened`, 'Init', { outcome: 'refused', wouldKeep: ['--profile requirements'] }],
+  ['verify out -o json', 'Verify', { isProfileGiven: false, counts: { error: 0 } }],
+  ['verify out --profile hardened --fail-on never -o json', 'Verify', { isProfileGiven: true }],
   [`${INIT} --service-cidr foo,bar`, 'ConfigFailure', { code: 'ERR_CONFIG' }],
   [`${HOST} --cert-dir out/admin.conf/pki`, 'StoreFailure', { code: 'ERR_STORE' }],
   ['show table -o json', 'Table', { profile: 'requirements' }],
@@ -27,7 +29,7 @@ const OUTPUTS = [
 test('what is printed is what docs/json.md says, member for member', async () => {
   const document = readFileSync(join(ROOT, 'docs/json.md'), 'utf8');
   const types = [...document.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
-  expect(types).toHaveLength(5);
+  expect(types).toHaveLength(6);
   await withDirectory(async (cwd) => {
     const values: string[] = [];
     for (const [line, type, members] of OUTPUTS) {

@@ -1,0 +1,190 @@
+import type { Evidence, RowEvidence } from './checks/evidence.ts';
+import { canonicalAddress } from './cluster/address.ts';
+import type { ClusterOptions, OptionKey } from './cluster/options.ts';
+import { choose, type Ruling } from './resolve/choose.ts';
+import type { SanSource, ServerSource } from './table/row.ts';
+import { ROWS } from './table/rows.ts';
+import { ipToBytes, ipToText } from './x509/ip.ts';
+import { algorithmOfSpki } from './x509/keys.ts';
+import { attributeValues, COMMON_NAME_OID } from './x509/model.ts';
+
+/** A row that names its owner, as the table has it and as it lies there. */
+interface NamedRow {
+  readonly sources: readonly SanSource[];
+  readonly names: readonly string[];
+}
+
+type Placeholders = Readonly<Record<string, string>>;
+
+/** The option that holds what a source of names cannot account for. */
+const EXTRA_OPTIONS: Partial<Record<SanSource, OptionKey>> = {
+  apiserverExtraSans: 'apiserverCertExtraSans',
+  etcdServerExtraSans: 'etcdServerCertExtraSans',
+  etcdPeerExtraSans: 'etcdPeerCertExtraSans',
+};
+
+const isIp = (name: string): boolean => ipToBytes(name) !== undefined;
+const distinct = (values: readonly string[]): readonly string[] => [...new Set(values)];
+
+/** What a placeholder stands for, and how much of the text around it speaks for that. */
+interface Guess {
+  readonly name: string;
+  readonly value: string;
+  readonly literalLength: number;
+}
+
+/** What stands in a value where a text of the table has a placeholder; undefined where the two do not go together. */
+function guessOf(text: string, value: string): Guess | undefined {
+  const [, before, name, after] = /^([^{]*)\{(\w+)\}([^{]*)$/.exec(text) ?? [];
+  if (before === undefined || name === undefined || after === undefined) return undefined;
+  const literalLength = before.length + after.length;
+  if (value.length <= literalLength || !value.startsWith(before) || !value.endsWith(after)) return undefined;
+  return { name, value: value.slice(before.length, value.length - after.length), literalLength };
+}
+
+const literalOf = (source: SanSource): string | undefined => /^(?:dns|ip):(.*)$/.exec(source)?.[1];
+
+function namedRows(evidence: Evidence, ruling: Ruling): readonly NamedRow[] {
+  return ROWS.flatMap((row): readonly NamedRow[] => {
+    const certificate = evidence.get(row.id)?.certificates[0];
+    if (certificate === undefined || row.kind !== 'certificate') return [];
+    const sources = choose(row.sans, ruling);
+    return [{ sources, names: (certificate.subjectAltName ?? []).map(({ value }) => value) }];
+  });
+}
+
+/** What the placeholders of common names and DNS names stand for, by what is surest; of equals the longer says more. */
+function placeholdersOf(evidence: Evidence, rows: readonly NamedRow[], ruling: Ruling): Placeholders {
+  const fromSubjects = ROWS.flatMap((row) => {
+    const subject = evidence.get(row.id)?.certificates[0]?.subject;
+    if (subject === undefined || !('commonName' in row)) return [];
+    const text = choose(row.commonName, ruling);
+    return attributeValues(subject, COMMON_NAME_OID).flatMap((value) => guessOf(text, value) ?? []);
+  });
+  const fromNames = rows.flatMap(({ sources, names }) =>
+    sources.flatMap((source) => names.flatMap((name) => guessOf(literalOf(source) ?? '', name) ?? [])),
+  );
+  const surestLast = [...fromSubjects, ...fromNames].toSorted(
+    (a, b) => a.literalLength - b.literalLength || a.value.length - b.value.length,
+  );
+  return Object.fromEntries(surestLast.map(({ name, value }) => [name, value]));
+}
+
+/** The names of a row that its literal sources do not account for. */
+function ownNames({ sources, names }: NamedRow, placeholders: Placeholders): readonly string[] {
+  const { serviceDnsDomain = '' } = placeholders;
+  const values: Placeholders = {
+    ...placeholders,
+    serviceDnsFirstLabel: serviceDnsDomain.replace(/\..*$/s, ''),
+  };
+  const literals = sources
+    .flatMap((source) => literalOf(source) ?? [])
+    .map((text) => text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? ''));
+  return names.filter((name) => !literals.includes(name));
+}
+
+/** Where the kubeconfigs of these sources lead, as host and port. */
+function serversOf(
+  evidence: Evidence,
+  ruling: Ruling,
+  sources: readonly ServerSource[],
+): readonly { readonly host: string; readonly port: string }[] {
+  return ROWS.flatMap((row) => {
+    if (row.kind !== 'kubeconfig' || !sources.includes(choose(row.server, ruling))) return [];
+    const { server } = evidence.get(row.id)?.kubeconfig ?? {};
+    const [, ipv6, name, port = '443'] =
+      /^https:\/\/(?:\[([^\]]+)\]|([^:/]+))(?::(\d+))?\/?$/.exec(server ?? '') ?? [];
+    const host = ipv6 ?? name;
+    return host === undefined ? [] : [{ host: canonicalAddress(host) ?? host, port }];
+  });
+}
+
+/** The network of which an address is the first, if it can be that of the API server's service. */
+function serviceCidrOf(address: string): string | undefined {
+  const bytes = ipToBytes(address);
+  if (bytes?.at(-1) !== 1) return undefined;
+  const network = bytes.map((byte, index) => (index === bytes.length - 1 ? 0 : byte));
+  return `${ipToText(network)}/${bytes.length * 8 - 8}`;
+}
+
+/** The algorithm that most of the leaves have, and that of the service account pair. */
+function algorithmsOf(evidence: Evidence): ClusterOptions {
+  const rows = [...evidence.values()];
+  const of = (row: RowEvidence): string | undefined => {
+    const spkiDer = row.certificates[0]?.spkiDer ?? row.key?.spkiDer ?? row.publicKeys[0];
+    return spkiDer === undefined ? undefined : algorithmOfSpki(spkiDer);
+  };
+  const kinds = (kind: string): readonly string[] =>
+    rows.filter(({ desired }) => desired.kind === kind).flatMap((row) => of(row) ?? []);
+  const leaves = kinds('certificate');
+  const often = (id: string): number => leaves.filter((other) => other === id).length;
+  const [keyAlgorithm] = distinct(leaves).toSorted((a, b) => often(b) - often(a));
+  const [saKeyAlgorithm] = kinds('keyPair');
+  return Object.fromEntries(
+    Object.entries({ keyAlgorithm, saKeyAlgorithm }).filter(([, value]) => value !== undefined),
+  );
+}
+
+/**
+ * What the files themselves say of the cluster they were made for, as options of `init` in the rules of one profile and
+ * release: names, addresses, service network, algorithms. What they leave open is absent. Knows no row by name: it turns
+ * the sources of the table around.
+ */
+export function inferOptions(evidence: Evidence, ruling: Ruling): ClusterOptions {
+  const rows = namedRows(evidence, ruling);
+  const placeholders = placeholdersOf(evidence, rows, ruling);
+  const { nodeName, serviceDnsDomain, clusterName } = placeholders;
+  const own = rows.map((row) => ({ ...row, names: ownNames(row, placeholders) }));
+
+  const direct = serversOf(evidence, ruling, ['host', 'advertise']);
+  const shared = serversOf(evidence, ruling, ['controlPlaneOrHost', 'controlPlaneOrAdvertise']);
+  const inAll = (source: SanSource, isWanted: (name: string) => boolean): readonly string[] => {
+    const lists = own
+      .filter(({ sources }) => sources.includes(source))
+      .map(({ names }) => names.filter(isWanted));
+    return (lists[0] ?? []).filter((name) => lists.every((list) => list.includes(name)));
+  };
+  const services = own
+    .filter(({ sources }) => sources.includes('serviceAddresses') || sources.includes('firstServiceAddress'))
+    .flatMap(({ names }) => names.filter((name) => isIp(name) && !direct.some(({ host }) => host === name)))
+    .filter((name) => serviceCidrOf(name) !== undefined);
+  // In one row alone the address of the service cannot be told from the host's but by its last byte.
+  const isShared = own.filter(({ sources }) => sources.includes('hostAddresses')).length > 1;
+  const hostNames = inAll('hostname', (name) => !isIp(name));
+  const addresses = distinct([
+    ...direct.map(({ host }) => host).filter(isIp),
+    ...inAll('hostAddresses', isIp).filter((name) => isShared || !services.includes(name)),
+  ]);
+  const free = services.filter((name) => !addresses.includes(name));
+  const ofFamily = (isIpv6: boolean): readonly string[] =>
+    free.filter((name) => name.includes(':') === isIpv6).slice(0, 1);
+  const hasOne = own.some(({ sources }) => sources.includes('firstServiceAddress'));
+  const serviceAddresses = hasOne ? free.slice(0, 1) : [...ofFamily(false), ...ofFamily(true)];
+  const hostname = hostNames.find((name) => name === nodeName) ?? hostNames[0] ?? nodeName;
+  const [bound] = direct;
+  const endpoint = shared.find(
+    ({ host, port }) => !addresses.includes(host) || (bound !== undefined && port !== bound.port),
+  );
+  const accounted = new Set([...addresses, ...serviceAddresses, hostname, endpoint?.host]);
+  const extras = own.flatMap(({ sources, names }) => {
+    const option = sources.flatMap((source) => EXTRA_OPTIONS[source] ?? [])[0];
+    const rest = names.filter((name) => !accounted.has(name));
+    return option === undefined || rest.length === 0 ? [] : [[option, rest] as const];
+  });
+  const [kubeconfig] = [...evidence.values()].flatMap((row) => row.kubeconfig ?? []);
+  const found: ClusterOptions = {
+    ...algorithmsOf(evidence),
+    ...Object.fromEntries(extras),
+    hostIp: addresses.length > 0 ? addresses : undefined,
+    hostname,
+    nodeName,
+    apiserverBindPort: bound?.port,
+    controlPlaneEndpoint:
+      endpoint && `${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`,
+    serviceCidr:
+      serviceAddresses.length > 0 ? serviceAddresses.flatMap((name) => serviceCidrOf(name) ?? []) : undefined,
+    serviceDnsDomain,
+    clusterName: clusterName ?? kubeconfig?.cluster,
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,193 @@
+import type { Check } from './checks/check.ts';
+import { type Evidence, parseEvidence, type PresentFile } from './checks/evidence.ts';
+import { runChecks } from './checks/run.ts';
+import { type ClusterOptions, type OptionKey, OPTIONS } from './cluster/options.ts';
+import { parseClusterSpec } from './cluster/parse.ts';
+import type { ClusterSpec } from './cluster/spec.ts';
+import { isPkiError } from './errors.ts';
+import type { Finding, Severity } from './finding.ts';
+import { inferOptions } from './infer.ts';
+import { rulings } from './request.ts';
+import type { DesiredRow } from './resolve/desired.ts';
+import { knownPaths, pathsOf } from './resolve/paths.ts';
+import { resolveRows } from './resolve/rows.ts';
+import { ROWS } from './table/rows.ts';
+import { type CertificateReader, loadForeignReader } from './x509/certificate-reader.ts';
+
+/** What is audited, and against what. */
+export interface VerifyRequest {
+  readonly files: readonly PresentFile[];
+  /** What is wanted, as for `init`. What is absent is taken from the files themselves. */
+  readonly options: ClusterOptions;
+  readonly now: Date;
+  readonly warnWithinSeconds: number;
+}
+
+/** What an audit found, and against what it was held. */
+export interface Verification {
+  /** The specification that everything was held against. */
+  readonly spec: ClusterSpec;
+  /** What of it was not asked for but taken from the files, as options of `init`. */
+  readonly inferred: ClusterOptions;
+  /** By row, in the order of the table; what belongs to no row comes last. */
+  readonly findings: readonly Finding[];
+  readonly evidence: Evidence;
+}
+
+/** Stand in until the files have said something: nothing that is compared comes from them. */
+const UNKNOWN_HOST = { hostIp: '192.0.2.1', hostname: 'host' };
+const EXTRA_NAMES: readonly OptionKey[] = [
+  'apiserverCertExtraSans',
+  'etcdServerCertExtraSans',
+  'etcdPeerCertExtraSans',
+];
+
+const without = (options: ClusterOptions, keys: readonly string[]): ClusterOptions =>
+  Object.fromEntries(Object.entries(options).filter(([key]) => !keys.includes(key)));
+
+const defined = (options: ClusterOptions): ClusterOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+
+/** What shows in which files are there at all: whether there is a root, and whether etcd is here. */
+function seenShape(files: readonly PresentFile[]): ClusterOptions {
+  const paths = new Set(files.map(({ path }) => path));
+  const isThere = (when: 'rootCa' | 'stackedEtcd'): boolean =>
+    ROWS.some((row) => row.when === when && pathsOf(row).some((path) => paths.has(path)));
+  return {
+    ...(isThere('rootCa') ? { rootCa: true } : {}),
+    ...(isThere('stackedEtcd') ? {} : { externalEtcd: true }),
+  };
+}
+
+/** The first of several readings that a cluster can have. What is odd about a name that was found, the checks say. */
+function parseFirst(readings: readonly ClusterOptions[]): { spec: ClusterSpec; options: ClusterOptions } {
+  for (const options of readings.slice(0, -1)) {
+    try {
+      return { spec: parseClusterSpec(options, {}).spec, options };
+    } catch (error) {
+      if (!isPkiError(error, 'ERR_CONFIG')) throw error;
+    }
+  }
+  const options = readings.at(-1) ?? {};
+  return { spec: parseClusterSpec(options, {}).spec, options };
+}
+
+async function parseAs(
+  rows: readonly DesiredRow[],
+  files: readonly PresentFile[],
+  reader: CertificateReader,
+): Promise<Evidence> {
+  return parseEvidence({ rows, files, signers: new Map() }, reader);
+}
+
+/** What one profile and release would have the files be. */
+interface Reading {
+  readonly spec: ClusterSpec;
+  readonly inferred: ClusterOptions;
+  readonly rows: readonly DesiredRow[];
+}
+
+/** The options of a ruling, with what was asked for and what shows in which files are there. */
+function optionsOf({ files, options }: VerifyRequest, ruling: ClusterOptions): ClusterOptions {
+  return { ...seenShape(files), ...ruling, ...defined(options) };
+}
+
+/** The rows that a ruling has for an unknown host: enough to find every file of theirs. */
+function rowsForUnknown(request: VerifyRequest, ruling: ClusterOptions): readonly DesiredRow[] {
+  return resolveRows(parseClusterSpec({ ...UNKNOWN_HOST, ...optionsOf(request, ruling) }, {}).spec);
+}
+
+function readAs(request: VerifyRequest, ruling: ClusterOptions, evidence: Evidence): Reading {
+  const given = defined(request.options);
+  const fixed = optionsOf(request, ruling);
+  const { spec: rules } = parseClusterSpec({ ...UNKNOWN_HOST, ...fixed }, {});
+  const seen = inferOptions(evidence, rules);
+  // Names beyond what is wanted are surplus only where somebody said what is wanted.
+  const isSpecified = OPTIONS.some(
+    ({ key, group }) => given[key] !== undefined && (group === 'This host' || group === 'Cluster'),
+  );
+  const inferred = isSpecified ? without(seen, EXTRA_NAMES) : seen;
+  const readings = [
+    inferred,
+    without(inferred, EXTRA_NAMES),
+    without(inferred, [...EXTRA_NAMES, 'nodeName']),
+    {},
+  ];
+  const { spec, options } = parseFirst(
+    readings.map((reading) => ({ ...UNKNOWN_HOST, ...reading, ...fixed })),
+  );
+  return { spec, inferred: without(options, Object.keys(given)), rows: resolveRows(spec) };
+}
+
+async function holdAgainst(
+  { files, now, warnWithinSeconds }: VerifyRequest,
+  { spec, inferred, rows }: Reading,
+  reader: CertificateReader,
+): Promise<Verification> {
+  const evidence = await parseAs(rows, files, reader);
+  const context = { now, evidence, signers: new Set<string>(), audit: { warnWithinSeconds } };
+  return { spec, inferred, evidence, findings: [...runChecks(context), ...unknownFiles(files)] };
+}
+
+/** What every report calls the files that no row has. */
+export const FILE_UNKNOWN: Pick<Check, 'code' | 'severity' | 'says' | 'citation' | 'remedy'> = Object.freeze({
+  code: 'file-unknown',
+  severity: 'notice',
+  says: 'Every file in the certificate directory belongs to something',
+  citation: 'R5',
+  remedy: 'find out whose it is: a forgotten key is a key that nobody renews and nobody misses',
+});
+
+function unknownFiles(files: readonly PresentFile[]): readonly Finding[] {
+  const known = new Set(knownPaths());
+  return files
+    .filter(({ path }) => !known.has(path))
+    .map(({ path }) => ({
+      code: FILE_UNKNOWN.code,
+      severity: FILE_UNKNOWN.severity,
+      path,
+      message: 'belongs to nothing that the table has',
+      remedy: FILE_UNKNOWN.remedy,
+    }));
+}
+
+const WEIGHT: Readonly<Record<Severity, number>> = { error: 10_000, warning: 100, notice: 1 };
+
+const weightOf = ({ findings }: Verification): number =>
+  findings.reduce((sum, { severity }) => sum + WEIGHT[severity], 0);
+
+/**
+ * Holds everything that is there against the table and against itself. Reads nothing but `request.files`, writes nothing,
+ * connects to nothing, and never throws for what a file holds. Where no profile is asked for, it takes the one, and the
+ * newest release of kubeadm, that fits what is there best, and says so in `spec`.
+ *
+ * @throws {PkiError} `ERR_CONFIG` with every issue of the options that were given.
+ */
+export async function verifyPki(request: VerifyRequest): Promise<Verification> {
+  const { profile, kubernetesVersion } = request.options;
+  const candidates = rulings().filter(
+    (ruling) =>
+      (profile === undefined || ruling.profile === profile) &&
+      (kubernetesVersion === undefined ||
+        ruling.profile !== 'kubeadm' ||
+        !ruling.kubernetesVersion?.endsWith('.0')),
+  );
+  const reader = await loadForeignReader();
+  const wishes = candidates.map((ruling) => rowsForUnknown(request, ruling));
+  const [most = []] = wishes.toSorted((a, b) => b.length - a.length);
+  const seen = await parseAs(most, request.files, reader);
+  const tried = new Set<string>();
+  let best: Verification | undefined;
+  for (const ruling of candidates) {
+    const reading = readAs(request, ruling, seen);
+    // Most releases of kubeadm want the same as the one after.
+    const wish = JSON.stringify(reading.rows);
+    if (tried.has(wish)) continue;
+    tried.add(wish);
+    const verification = await holdAgainst(request, reading, reader);
+    if (best === undefined || weightOf(verification) < weightOf(best)) best = verification;
+    if (weightOf(best) === 0) break;
+  }
+  if (best === undefined) throw new RangeError('"profile" expected a profile');
+  return best;
+}

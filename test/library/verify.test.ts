@@ -1,0 +1,170 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  type ClusterOptions,
+  type ClusterPki,
+  generateClusterPki,
+  KEY_ALGORITHM_IDS,
+  type PkiFile,
+  PROFILES,
+  type VerifyClusterPkiOptions,
+  verifyClusterPki,
+} from '../../src/index.ts';
+import { keySource } from '../support/cluster.ts';
+
+const NOW = new Date('2026-11-23T12:00:00Z');
+const HOST = { hostIp: '192.0.2.10', hostname: 'cp1', keyAlgorithm: 'ECDSA-P256', now: NOW } as const;
+
+let pki: ClusterPki;
+beforeAll(async () => {
+  pki = await generateClusterPki(HOST);
+});
+
+/** `severity code path` of everything that is found. */
+async function found(
+  files: VerifyClusterPkiOptions['files'],
+  options: Omit<VerifyClusterPkiOptions, 'files'> = {},
+): Promise<readonly string[]> {
+  const { findings } = await verifyClusterPki({ files, at: NOW, ...options });
+  return findings.map(({ severity, code, path }) => `${severity} ${code} ${path}`);
+}
+
+const without = (paths: RegExp): readonly PkiFile[] => pki.files.filter(({ path }) => !paths.test(path));
+const withContents = (path: string, contents: string): readonly PkiFile[] =>
+  pki.files.map((file) => (file.path === path ? { ...file, contents } : file));
+
+const CLUSTERS: readonly ClusterOptions[] = [
+  {},
+  { rootCa: true },
+  { externalEtcd: true },
+  { hostIp: '2001:db8::10', serviceCidr: 'fd00:10:96::/112' },
+  { hostIp: ['192.0.2.10', '2001:db8::1'], serviceCidr: '172.20.0.0/16,fd00::/112' },
+  { controlPlaneEndpoint: 'lb.example.com:8443', clusterName: 'east', apiserverBindPort: 443 },
+  { controlPlaneEndpoint: '198.51.100.1', serviceDnsDomain: 'corp.example' },
+  {
+    apiserverCertExtraSans: 'api.example.com,*.example.org,198.51.100.1',
+    etcdServerCertExtraSans: 'etcd.example.com',
+    etcdPeerCertExtraSans: '198.51.100.9',
+  },
+];
+
+describe('what was just generated', () => {
+  test.each(
+    PROFILES.flatMap((profile) => KEY_ALGORITHM_IDS.map((algorithm) => [profile, algorithm] as const)),
+  )('%s, %s has nothing wrong with it, and shows its profile', async (profile, keyAlgorithm) => {
+    const kubernetesVersion = keyAlgorithm.startsWith('RSA') ? '1.28' : '1.37';
+    const asked = { ...HOST, profile, ...(profile === 'kubeadm' ? { kubernetesVersion } : {}) };
+    const attempt = generateClusterPki({ ...asked, keyAlgorithm, generateKeyPair: keySource() });
+    // kubeadm knows neither P-521 nor Ed25519, and before 1.31 one size of RSA.
+    const made = await attempt.catch(() => undefined);
+    if (made === undefined) return expect(profile).toBe('kubeadm');
+    const { findings, spec } = await verifyClusterPki({ files: made.files, at: NOW });
+    // The keys of the tests are handed out again.
+    expect(findings.filter(({ code }) => code !== 'shared-key')).toEqual([]);
+    expect(spec.profile).toBe(profile);
+    return undefined;
+  });
+
+  test('has nothing wrong with it whatever was asked for, also without saying what', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...PROFILES),
+        fc.constantFrom(...CLUSTERS),
+        fc.constantFrom(...CLUSTERS),
+        async (profile, one, other) => {
+          const cluster = { ...one, ...other };
+          fc.pre(!(profile === 'kubeadm' && cluster.rootCa === true));
+          const asked = { ...HOST, profile, ...cluster };
+          const made = await generateClusterPki(asked).catch(() => undefined);
+          fc.pre(made !== undefined);
+          expect(await found(made?.files ?? [])).toEqual([]);
+          const { now: _, ...options } = asked;
+          expect(await found(made?.files ?? [], options)).toEqual([]);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }, 120_000);
+});
+
+describe('an audit', () => {
+  test('misses what is missing, and does not mind that CA keys are elsewhere', async () => {
+    expect(await found(without(/^pki\/(?:apiserver\.|sa\.)/))).toEqual([
+      'error row-absent pki/apiserver.crt',
+      'error row-absent pki/sa.key',
+    ]);
+    expect(await found(without(/ca\.key$/))).toEqual([
+      'notice authority-key-elsewhere pki/ca.key',
+      'notice authority-key-elsewhere pki/front-proxy-ca.key',
+      'notice authority-key-elsewhere pki/etcd/ca.key',
+    ]);
+  });
+
+  test('takes a certificate directory without kubeconfigs for whole, and not one without some of them', async () => {
+    expect(await found(without(/\.conf$/))).toEqual([]);
+    expect(await found(without(/^admin\.conf$/))).toEqual(['error row-absent admin.conf']);
+  });
+
+  test('names files that belong to nothing', async () => {
+    expect(await found([...pki.files, { path: 'pki/old/ca.key' }])).toEqual([
+      'notice file-unknown pki/old/ca.key',
+    ]);
+  });
+
+  test('asks about the moment that is given', async () => {
+    expect(await found(pki.files, { at: new Date('2027-11-10T00:00:00Z') })).toEqual(
+      expect.arrayContaining(['warning expires-soon pki/apiserver.crt']),
+    );
+    const late = await found(pki.files, { at: new Date('2027-12-01T00:00:00Z') });
+    expect(late).toContain('error expired pki/apiserver.crt');
+    expect(late).not.toContain('warning expires-soon pki/apiserver.crt');
+    expect(await found(pki.files, { at: new Date('2036-01-01T00:00:00Z') })).toContain(
+      'warning authority-ends-soon pki/ca.crt',
+    );
+    const soon = { at: new Date('2027-11-10T00:00:00Z'), warnWithinSeconds: 60 };
+    expect(await found(pki.files, soon)).toEqual([]);
+  });
+
+  test('minds surplus names only where somebody said which are wanted', async () => {
+    const { files } = await generateClusterPki({ ...HOST, apiserverCertExtraSans: 'api.example.com' });
+    expect(await found(files)).toEqual([]);
+    expect(await found(files, { hostIp: '192.0.2.10', hostname: 'cp1' })).toEqual([
+      'warning subject-alternative-name-surplus pki/apiserver.crt',
+    ]);
+  });
+
+  test('holds against the profile that is asked for', async () => {
+    const codes = await found(pki.files, { profile: 'hardened' });
+    expect(codes).toContain('error organization pki/apiserver-etcd-client.crt');
+    expect((await verifyClusterPki({ files: pki.files, at: NOW, profile: 'hardened' })).spec.profile).toBe(
+      'hardened',
+    );
+  });
+
+  test('says what is wrong with the options', async () => {
+    await expect(verifyClusterPki({ files: pki.files, hostIp: '192.0.2.300' })).rejects.toMatchObject({
+      code: 'ERR_CONFIG',
+      detail: { issues: [{ option: 'host-ip' }] },
+    });
+  });
+
+  test('finds fault with whatever a file holds, and never throws', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...pki.files),
+        fc.oneof(
+          fc.string(),
+          fc.constant(''),
+          fc.nat().map((at) => ({ cutAt: at })),
+        ),
+        async ({ path, contents }, change) => {
+          const other =
+            typeof change === 'string' ? change : contents.slice(0, change.cutAt % contents.length);
+          fc.pre(other.trim() !== contents.trim());
+          expect(await found(withContents(path, other))).not.toEqual([]);
+        },
+      ),
+      { numRuns: 25 },
+    );
+  }, 120_000);
+});

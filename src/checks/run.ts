@@ -8,12 +8,14 @@ import { KUBECONFIG_CHECKS } from './kubeconfigs.ts';
 import { ROLE_CHECKS } from './role.ts';
 import { SIGNATURE_CHECKS } from './signatures.ts';
 import { TIME_CHECKS } from './time.ts';
+import { WEAKNESS_CHECKS } from './weakness.ts';
 
 /** Every check there is: the one comparison between what is there and what should be. */
 export const CHECKS: readonly Check[] = Object.freeze([
   ...PRESENCE_CHECKS,
   ...FILE_CHECKS,
   ...KEY_CHECKS,
+  ...WEAKNESS_CHECKS,
   ...SIGNATURE_CHECKS,
   ...AUTHORITY_CHECKS,
   ...ROLE_CHECKS,

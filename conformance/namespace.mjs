@@ -1,10 +1,6 @@
 // A network, a process table and mounts of the suite's own: the addresses and ports of real hosts, beside whatever
 // this machine runs, and nothing that outlives the suite.
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-
-/** Set inside: the folder for what the cases write. */
-const SCRATCH = 'K8S_PKI_CONFORMANCE_SCRATCH';
+import { spawnSync } from 'node:child_process';
 
 /**
  * The addresses of its hosts. The first is the namespace itself; the others have one each, on a bridge, because etcd
@@ -41,9 +37,6 @@ export function onHost(address, command, args) {
   return address === FIRST ? [command, args] : ['ip', ['netns', 'exec', hostName(address), command, ...args]];
 }
 
-/** Absent outside. */
-export const scratchInside = process.env[SCRATCH];
-
 const isCommand = (command) => spawnSync(command, ['--version']).error === undefined;
 
 const isRoot = process.getuid?.() === 0;
@@ -56,20 +49,8 @@ export const REQUIREMENTS = Object.freeze({
 /** The one that this file is about. */
 export const NAMESPACE = 'root, ip (iproute2) and unshare';
 
-/**
- * Runs this program again, with the same arguments, in the namespace. Ended by a signal, it takes everything that was
- * started inside with it.
- *
- * @returns Its exit code.
- */
-export async function runInside(scratch) {
+/** What runs a command in a namespace of its own: `[command, arguments]`. Killed, it takes all that was started with it. */
+export function inNamespace(command, args) {
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child=SIGKILL'];
-  const again = [process.execPath, ...process.argv.slice(1)];
-  const child = spawn('unshare', [...namespaces, 'sh', '-c', SET_UP, 'sh', ...again], {
-    stdio: 'inherit',
-    env: { ...process.env, [SCRATCH]: scratch },
-  });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => child.kill('SIGKILL'));
-  const [status] = await once(child, 'exit');
-  return status ?? 1;
+  return ['unshare', [...namespaces, 'sh', '-c', SET_UP, 'sh', command, ...args]];
 }

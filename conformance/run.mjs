@@ -1,6 +1,8 @@
 // Holds this project's output against the real programs: runs every case, prints one table, ends with 1 on a failure.
 // Usage: node conformance/run.mjs [--seed NUMBER] [WORD …]   (only the cases whose id has one of the words)
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,13 +16,18 @@ import { cases as lint } from './cases/lint.mjs';
 import { cases as manifests } from './cases/manifests.mjs';
 import { cases as node } from './cases/node.mjs';
 import { cases as refusals } from './cases/refusals.mjs';
-import { NAMESPACE, REQUIREMENTS, runInside, scratchInside } from './namespace.mjs';
 import { DIFFERENCES } from '../dist/index.js';
+import { inNamespace, NAMESPACE, REQUIREMENTS } from './namespace.mjs';
 import { PROGRAMS } from './programs.mjs';
 
 const { values, positionals: words } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string', default: '1' } },
+  options: {
+    seed: { type: 'string', default: '1' },
+    // Of the processes that this one starts.
+    lane: { type: 'string' },
+    scratch: { type: 'string' },
+  },
 });
 const seed = Number(values.seed);
 const allCases = [
@@ -37,16 +44,11 @@ const allCases = [
 const chosen = allCases.filter(({ id }) => words.length === 0 || words.some((word) => id.includes(word)));
 const programOf = (name) => PROGRAMS.find((program) => program.name === name);
 
-// The modes of kubeadm's files are these of the umask that hosts have.
-process.umask(0o022);
-
-function contextOf(scratch) {
-  return {
-    seed,
-    makeFolder: () => mkdtempSync(join(scratch, 'case-')),
-    program: (name) => executableOf(programOf(name)),
-  };
-}
+/** What of the requirements of a case this machine lacks. */
+const lackingOf = ({ requires = [] }) => requires.filter((requirement) => !REQUIREMENTS[requirement]);
+const skipped = chosen.filter((each) => lackingOf(each).length > 0);
+const runnable = chosen.filter((each) => !skipped.includes(each));
+const needed = PROGRAMS.filter(({ name }) => runnable.some(({ needs }) => needs.includes(name)));
 
 async function runCase({ id, run }, context) {
   const start = performance.now();
@@ -62,6 +64,39 @@ async function runCase({ id, run }, context) {
     note,
     seconds,
   };
+}
+
+/**
+ * The cases go in two lanes at once, a process each, since a case stands still while it waits for a program: those that
+ * start servers in a namespace of their own, and the others.
+ */
+const LANES = {
+  namespace: { has: (each) => each.requires?.includes(NAMESPACE), command: inNamespace },
+  host: { has: (each) => !each.requires?.includes(NAMESPACE), command: (...call) => call },
+};
+
+/** What the process of a lane does: its cases one after the other, with what came of them in a file. */
+async function runLane(lane, scratch) {
+  // The modes of kubeadm's files are these of the umask that hosts have.
+  process.umask(0o022);
+  const context = {
+    seed,
+    makeFolder: () => mkdtempSync(join(scratch, `${lane}-`)),
+    program: (name) => executableOf(programOf(name)),
+  };
+  const results = [];
+  for (const each of runnable.filter(LANES[lane].has)) results.push(await runCase(each, context));
+  writeFileSync(join(scratch, `${lane}.json`), JSON.stringify(results));
+}
+
+async function startLane(lane, scratch) {
+  if (!runnable.some(LANES[lane].has)) return [];
+  const again = [...process.argv.slice(1), '--lane', lane, '--scratch', scratch];
+  const child = spawn(...LANES[lane].command(process.execPath, again), { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => child.kill('SIGKILL'));
+  const [status, signal] = await once(child, 'exit');
+  if (status !== 0) throw new Error(`the cases of the ${lane} lane ended with ${status ?? signal}`);
+  return JSON.parse(readFileSync(join(scratch, `${lane}.json`), 'utf8'));
 }
 
 /** A difference that is listed and never seen is no difference any more. */
@@ -85,16 +120,8 @@ function tableOf(results) {
   ].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
-/** What of the requirements of a case this machine lacks. */
-const lackingOf = ({ requires = [] }) => requires.filter((requirement) => !REQUIREMENTS[requirement]);
-const skipped = chosen.filter((each) => lackingOf(each).length > 0);
-const runnable = chosen.filter((each) => !skipped.includes(each));
-const needed = PROGRAMS.filter(({ name }) => runnable.some(({ needs }) => needs.includes(name)));
-
-async function runCases(scratch) {
-  const context = contextOf(scratch);
-  const results = [];
-  for (const each of runnable) results.push(await runCase(each, context));
+/** Prints the table and what failed. Returns the exit code. */
+function report(results) {
   // Only the whole suite can tell what is never seen.
   const isWhole = words.length === 0 && skipped.length === 0;
   const failures = [
@@ -108,21 +135,25 @@ async function runCases(scratch) {
   return failures.length === 0 && (skipped.length === 0 || process.env.CI === undefined) ? 0 : 1;
 }
 
-/** Builds what is missing, where there is a network, and then runs everything where there is none. */
 async function runSuite() {
-  if (scratchInside !== undefined) return await runCases(scratchInside);
   if (chosen.length === 0) throw new Error(`no case has ${words.join(' or ')} in its id`);
   buildPrograms(needed);
   const scratch = mkdtempSync(join(tmpdir(), 'k8s-pki-conformance-'));
   try {
-    return await (REQUIREMENTS[NAMESPACE] ? runInside(scratch) : runCases(scratch));
+    // All to their end, so that nothing goes on in a folder that is gone.
+    const lanes = await Promise.allSettled(Object.keys(LANES).map((lane) => startLane(lane, scratch)));
+    const broken = lanes.find(({ status }) => status === 'rejected');
+    if (broken !== undefined) throw broken.reason;
+    const results = lanes.flatMap(({ value }) => value);
+    return report(runnable.map(({ id }) => results.find((result) => result.id === id)));
   } finally {
     rmSync(scratch, { recursive: true });
   }
 }
 
 try {
-  process.exitCode = await runSuite();
+  if (values.lane === undefined) process.exitCode = await runSuite();
+  else await runLane(values.lane, values.scratch);
 } catch (error) {
   console.error(`error: ${error.message}`);
   process.exitCode = 1;

@@ -42,8 +42,19 @@ const EXTRA_NAMES: readonly OptionKey[] = [
   'etcdPeerCertExtraSans',
 ];
 
+const OF_THE_HOST: readonly OptionKey[] = [
+  'hostIp',
+  'hostname',
+  'nodeName',
+  'keyAlgorithm',
+  'saKeyAlgorithm',
+];
+
 const without = (options: ClusterOptions, keys: readonly string[]): ClusterOptions =>
   Object.fromEntries(Object.entries(options).filter(([key]) => !keys.includes(key)));
+
+const only = (options: ClusterOptions, keys: readonly string[]): ClusterOptions =>
+  Object.fromEntries(Object.entries(options).filter(([key]) => keys.includes(key)));
 
 const defined = (options: ClusterOptions): ClusterOptions =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
@@ -102,11 +113,12 @@ function readAs(request: VerifyRequest, ruling: ClusterOptions, evidence: Eviden
   const fixed = optionsOf(request, ruling);
   const { spec: rules } = parseClusterSpec({ ...UNKNOWN_HOST, ...fixed }, {});
   const seen = inferOptions(evidence, rules);
-  // Names beyond what is wanted are surplus only where somebody said what is wanted.
+  // Who says what the cluster is says all of it, as to `init`: what is left out has its default, and a name beyond that is
+  // surplus. What a host is called and has for keys may still be left to the files.
   const isSpecified = OPTIONS.some(
     ({ key, group }) => given[key] !== undefined && (group === 'This host' || group === 'Cluster'),
   );
-  const inferred = isSpecified ? without(seen, EXTRA_NAMES) : seen;
+  const inferred = isSpecified ? only(seen, OF_THE_HOST) : seen;
   const readings = [
     inferred,
     without(inferred, EXTRA_NAMES),

@@ -1,7 +1,8 @@
-// `init` and the start-up of both shapes, against the keys alone and against `node -e 0`.
-import { spawnSync } from 'node:child_process';
+// `init` and the start-up of both shapes, against the keys alone and against `node -e 0`. All run in the environment of
+// `mustRun`: a NODE_EXTRA_CA_CERTS of the caller alone makes `node -e 0` take three times as long, and every ratio look good.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { mustRun } from '../conformance/processes.mjs';
 import { measure, timed } from './turns.mjs';
 
 const node = process.execPath;
@@ -10,18 +11,12 @@ const ALGORITHMS = ['RSA-2048', 'RSA-3072', 'ECDSA-P256', 'ECDSA-P384', 'ECDSA-P
 /** The three CAs, seven leaves, four kubeconfigs and the service account pair. */
 const KEYS = 15;
 
-function run(command, args) {
-  const { status, stderr, stdout } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
-  return stdout;
-}
-
-const timedProcess = (command, ...args) => timed(() => () => run(command, args));
-const floor = (algorithm) => () => Number(run(node, ['bench/floor.mjs', algorithm, String(KEYS)]));
+const timedProcess = (command, ...args) => timed(() => () => mustRun(command, args));
+const floor = (algorithm) => () => Number(mustRun(node, ['bench/floor.mjs', algorithm, String(KEYS)]).stdout);
 const init = (algorithm, command, ...args) =>
   timed((folder) => {
     const host = ['--host-ip', '192.0.2.10', '--hostname', 'cp1', '--cert-dir', join(folder, 'pki')];
-    return () => run(command, [...args, 'init', '--key-algorithm', algorithm, ...host]);
+    return () => mustRun(command, [...args, 'init', '--key-algorithm', algorithm, ...host]);
   });
 
 const milliseconds = (value) => `${Math.round(value)} ms`;

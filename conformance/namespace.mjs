@@ -45,6 +45,7 @@ export const REQUIREMENTS = Object.freeze({
   root: isRoot,
   'root, ip (iproute2) and unshare': isRoot && isCommand('ip') && isCommand('unshare'),
   containerd: isCommand('containerd'),
+  go: isCommand('go'),
 });
 /** The one that this file is about. */
 export const NAMESPACE = 'root, ip (iproute2) and unshare';

@@ -6,7 +6,7 @@ import { hasChange, parseKubernetesVersion } from '../dist/table/versions.js';
 
 /** The options of `init` in the kubeadm profile that ask for what kubeadm of this version would be asked for. */
 export function optionsOf(request, version) {
-  const { advertiseAddress, byGate: _, ...options } = request;
+  const { advertiseAddress, byGate: _, featureGates: __, ...options } = request;
   return {
     profile: 'kubeadm',
     kubernetesVersion: version,
@@ -28,12 +28,13 @@ const hasChoices = (version) => hasChange(parseKubernetesVersion(version), '1.31
 /** The gate PublicKeysECDSA, the one choice before, went with 1.37. */
 const hasGate = (version) => !hasChange(parseKubernetesVersion(version), '1.37');
 
-function choicesOf({ keyAlgorithm, byGate, certValidity, caValidity }, version) {
+function choicesOf({ keyAlgorithm, byGate, certValidity, caValidity, featureGates }, version) {
   const isByGate = keyAlgorithm === 'ECDSA-P256' && (byGate === true || !hasChoices(version));
-  const gate = isByGate ? { featureGates: { PublicKeysECDSA: true } } : undefined;
-  if (!hasChoices(version)) return gate;
+  const gates = { featureGates: { ...featureGates, ...(isByGate ? { PublicKeysECDSA: true } : {}) } };
+  if (!hasChoices(version)) return gates;
   return {
-    ...(gate ?? { encryptionAlgorithm: keyAlgorithm }),
+    ...gates,
+    ...(isByGate ? {} : { encryptionAlgorithm: keyAlgorithm }),
     certificateValidityPeriod: certValidity,
     caCertificateValidityPeriod: caValidity,
   };
@@ -141,7 +142,9 @@ const SANS = [
 
 /** What YAML may have to quote, escape or fold. */
 export const ODD_CLUSTER_NAMES = [
-  ...'0123 08 0x1f 0b11 1_000 1e3 1.e1 1.2.3 +1 .5 . .inf .NaN 12:30:45 true Yes OFF y null NULL'.split(' '),
+  ...'0123 08 0x1f 0x_ 0o8 0b11 1_000 1e3 1.e1 1.2.3 +1 .5 . .inf .NaN 12:30:45 true tRue Yes OFF y null NULL'.split(
+    ' ',
+  ),
   ...'2026-01-01 2026-01-01T02:03:04Z ~ = << - -a ? ?a : :a a: --- ...a | > , a,b ü 北京 🎈𠮷'.split(' '),
   ...`a:b #b a#b [a {a &a *a !a !!a %a @a \`a it's 'a' "a" a\\b`.split(' '),
   'a: b',

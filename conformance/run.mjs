@@ -12,10 +12,15 @@ import { cases as aggregation } from './cases/aggregation.mjs';
 import { cases as controlPlane } from './cases/control-plane.mjs';
 import { cases as differential } from './cases/differential.mjs';
 import { cases as etcdMembers } from './cases/etcd-members.mjs';
+import { cases as golden } from './cases/golden.mjs';
+import { cases as grants } from './cases/grants.mjs';
+import { cases as hygiene } from './cases/hygiene.mjs';
 import { cases as lint } from './cases/lint.mjs';
 import { cases as manifests } from './cases/manifests.mjs';
 import { cases as node } from './cases/node.mjs';
+import { cases as profiles } from './cases/profiles.mjs';
 import { cases as refusals } from './cases/refusals.mjs';
+import { cases as requirements } from './cases/requirements.mjs';
 import { DIFFERENCES } from '../dist/index.js';
 import { inNamespace, NAMESPACE, REQUIREMENTS } from './namespace.mjs';
 import { PROGRAMS } from './programs.mjs';
@@ -31,11 +36,16 @@ const { values, positionals: words } = parseArgs({
 });
 const seed = Number(values.seed);
 const allCases = [
+  ...requirements,
+  ...profiles,
+  ...golden,
+  ...grants,
   ...differential,
   ...manifests,
   ...refusals,
   ...adoption,
   ...lint,
+  ...hygiene,
   ...controlPlane,
   ...node,
   ...aggregation,

@@ -57,10 +57,8 @@ function kubeconfigShape(contents, issuedAt) {
   const { cluster } = document.clusters[0];
   const pem = (data) => Buffer.from(data, 'base64').toString();
   const [client] = parsePemBlocks(pem(user['client-certificate-data']));
-  const text = contents.replaceAll(/^( *(?:[a-z-]+-data|server): ).*$/gm, '$1…');
   return {
-    // kubeadm's writer escapes what lies beyond U+FFFF (`\U0001F388`): the same name in other bytes.
-    text: /[\u{10000}-\u{10ffff}]/u.test(document['current-context']) ? parse(text) : text,
+    text: contents.replaceAll(/^( *(?:[a-z-]+-data|server): ).*$/gm, '$1…'),
     // The URL parser writes an IPv6 address in one way; how the file spells it is another matter.
     server: new URL(cluster.server).href,
     serverText: cluster.server,

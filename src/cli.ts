@@ -1,21 +1,12 @@
 #!/usr/bin/env node
 import { availableParallelism } from 'node:os';
 import yargs, { type Arguments, type Argv } from 'yargs';
+import { COMMAND_OPTIONS, type CommandName } from './cli/command-options.ts';
 import { fail } from './cli/failure.ts';
-import { initCommand } from './cli/init-command.ts';
 import { SWITCHES } from './cli/options.ts';
-import { showCommands } from './cli/show-commands.ts';
-import { EXIT, printMessages } from './cli/terminal.ts';
-import { verifyCommand } from './cli/verify-command.ts';
+import { EXIT, printData, printMessages } from './cli/terminal.ts';
 import { PkiError } from './errors.ts';
 import { VERSION } from './release.ts';
-
-/** A command as its module under `cli/` gives it. */
-interface Command {
-  readonly addOptions: (parser: Argv) => Argv;
-  /** Resolves to the exit code. */
-  readonly run: (parsed: Arguments, signal: AbortSignal) => Promise<number>;
-}
 
 // libuv's pool has four threads unless told otherwise before its first use, and all keys are generated on it.
 const LIBUV_THREADS = 4;
@@ -34,12 +25,17 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(EXIT.refused);
 });
 
-/** The command that was named, to be run once yargs is through: it lays out its help before it waits for a handler. */
-let chosen: { readonly command: Command; readonly parsed: Arguments } | undefined;
+/** The command that was named, to be run once yargs is through. */
+let chosen: { readonly name: CommandName; readonly parsed: Arguments } | undefined;
 
-function register(parser: Argv, name: string | readonly string[], describe: string, command: Command): Argv {
-  return parser.command(name, describe, command.addOptions, (parsed) => {
-    chosen = { command, parsed };
+function register(
+  parser: Argv,
+  name: CommandName,
+  command: string | readonly string[],
+  describe: string,
+): Argv {
+  return parser.command(command, describe, COMMAND_OPTIONS[name], (parsed) => {
+    chosen = { name, parsed };
   });
 }
 
@@ -94,31 +90,31 @@ const parser = yargs(words)
     throw usageError(message ?? error?.message);
   });
 
-register(parser, 'init', 'create what is missing of a PKI, keep what is valid', initCommand);
-register(parser, ['verify [dir]', 'audit [dir]'], 'audit what is there: read only, offline', verifyCommand);
-parser.command('show', 'print the table, the component arguments or the RBAC bindings', (own) => {
+register(parser, 'init', 'init', 'create what is missing of a PKI, keep what is valid');
+register(parser, 'verify', ['verify [dir]', 'audit [dir]'], 'audit what is there: read only, offline');
+parser.command('show', 'print the table, the tree, the component arguments or the RBAC bindings', (own) => {
+  register(own, 'showTable', 'table', 'the table of every certificate, as a profile and release has it');
+  register(own, 'showTree', 'tree [dir]', 'who signed whom of what is there');
   register(
     own,
-    'table',
-    'the table of every certificate, as a profile and release has it',
-    showCommands.table,
-  );
-  register(
-    own,
+    'showArguments',
     'arguments [component]',
     'the component arguments that take the files of this PKI',
-    showCommands.arguments,
   );
-  register(own, 'rbac', 'the bindings that the issued identities need', showCommands.rbac);
+  register(own, 'showRbac', 'rbac', 'the bindings that the issued identities need');
   return own.demandCommand(1, 1, 'show what?', 'one thing at a time');
 });
 parser.completion('completion', 'print a script for shell completion');
 
 try {
   assertNoLostWords();
-  await parser.parseAsync();
+  // Given a callback, yargs neither prints nor exits: its help, too, is data.
+  await parser.parseAsync(words, {}, (_error, _parsed, output) => {
+    if (output !== '') printData([output]);
+  });
   if (chosen !== undefined) {
-    process.exitCode = await chosen.command.run(chosen.parsed, controller.signal);
+    const { COMMANDS } = await import('./cli/commands.ts');
+    process.exitCode = await COMMANDS[chosen.name](chosen.parsed, controller.signal);
   }
 } catch (error) {
   process.exitCode = fail(error, { isJson, isDebug: words.includes('--debug') });

@@ -1,5 +1,9 @@
-/** error: contradicts what the row says. warning: works, but look at it. notice: differs, and that is known to be fine. */
-export type Severity = 'error' | 'warning' | 'notice';
+/**
+ * The worst first. error: contradicts what the row says. warning: works, but look at it. notice: differs, and that is known
+ * to be fine.
+ */
+export const SEVERITIES = ['error', 'warning', 'notice'] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 /** One way in which what is there is not what it should be. */
 export interface Finding {

@@ -91,6 +91,8 @@ function serversOf(
 ): readonly { readonly host: string; readonly port: string }[] {
   return ROWS.flatMap((row) => {
     if (row.kind !== 'kubeconfig' || !sources.includes(choose(row.server, ruling))) return [];
+    // Where either of two servers is right, the file does not tell which of them it names.
+    if (row.otherServer !== undefined && choose(row.otherServer, ruling) !== null) return [];
     const { server } = evidence.get(row.id)?.kubeconfig ?? {};
     const [, ipv6, name, port = '443'] =
       /^https:\/\/(?:\[([^\]]+)\]|([^:/]+))(?::(\d+))?\/?$/.exec(server ?? '') ?? [];

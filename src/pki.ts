@@ -1,6 +1,12 @@
 import { issueCa } from './ca/issue.ts';
 import { type Authority, issueLeaf } from './certs/issue.ts';
-import { type Evidence, isSameDer, type PresentFile, parseEvidence } from './checks/evidence.ts';
+import {
+  type Evidence,
+  isSameDer,
+  type PresentFile,
+  parseEvidence,
+  parseAnyEvidence,
+} from './checks/evidence.ts';
 import { runChecks } from './checks/run.ts';
 import { PkiError } from './errors.ts';
 import { encodeKubeconfig } from './kubeconfig/encode.ts';
@@ -8,7 +14,7 @@ import { type Plan, planRows, refusalOf } from './plan.ts';
 import type { DesiredFile, DesiredRow } from './resolve/desired.ts';
 import type { Validity } from './resolve/template.ts';
 import type { KeyAlgorithmId } from './x509/algorithms.ts';
-import { type CertificateReader, loadForeignReader, strictReader } from './x509/certificate-reader.ts';
+import type { CertificateReader } from './x509/certificate-reader.ts';
 import { generateSerial } from './x509/issue.ts';
 import { encodePublicKeyPem } from './x509/keys.ts';
 import type { Certificate } from './x509/model.ts';
@@ -58,18 +64,13 @@ export interface PkiCertificate {
   readonly isNew: boolean;
 }
 
-/**
- * Compares what is there with what should be and says what `generatePki` would do. Pure: nothing is generated.
- *
- * What others made is read by the library that has met most of what others make; where nothing is there it is not
- * loaded, since all there will be to read is what was just written.
- */
+/** Compares what is there with what should be and says what `generatePki` would do. Pure: nothing is generated. */
 export async function planPki(input: PkiInput, now: Date): Promise<PlannedPki> {
-  const reader = input.existing.length === 0 ? strictReader : await loadForeignReader();
-  const evidence = await parseEvidence(
-    { rows: input.rows, files: input.existing, signers: input.signers },
-    reader,
-  );
+  const { evidence, reader } = await parseAnyEvidence({
+    rows: input.rows,
+    files: input.existing,
+    signers: input.signers,
+  });
   const findings = runChecks({ now, evidence, signers: new Set(input.signers.keys()) });
   return { plan: planRows(evidence, findings, now), evidence, input, reader };
 }

@@ -1,5 +1,6 @@
 import type { Check } from './checks/check.ts';
-import { type Evidence, parseEvidence, type PresentFile } from './checks/evidence.ts';
+import { type Evidence, isSameDer, parseEvidence, type PresentFile } from './checks/evidence.ts';
+import { checkHygiene, checkSerials } from './checks/hygiene.ts';
 import { runChecks } from './checks/run.ts';
 import { type ClusterOptions, type OptionKey, OPTIONS } from './cluster/options.ts';
 import { parseClusterSpec } from './cluster/parse.ts';
@@ -131,12 +132,33 @@ function readAs(request: VerifyRequest, ruling: ClusterOptions, evidence: Eviden
   return { spec, inferred: without(options, Object.keys(given)), rows: resolveRows(spec) };
 }
 
-async function holdAgainst(
+/** What of a wish decides how its files are read; profiles differ in what the files should hold. */
+function shapeOf(row: DesiredRow): string {
+  const files = row.files.map(({ holds, path }) => [holds, path]);
+  const signer = 'certificate' in row ? row.certificate.signer : undefined;
+  return JSON.stringify([row.kind, files, row.absent, signer]);
+}
+
+/** The evidence under other wishes. Reads the files again only where the wishes are for other files. */
+async function evidenceFor(
+  rows: readonly DesiredRow[],
+  seen: Evidence,
+  read: () => Promise<Evidence>,
+): Promise<Evidence> {
+  const known = rows.map((desired) => {
+    const before = seen.get(desired.id);
+    const isAlike = before !== undefined && shapeOf(before.desired) === shapeOf(desired);
+    return isAlike ? ([desired.id, { ...before, desired }] as const) : undefined;
+  });
+  const complete = known.filter((entry) => entry !== undefined);
+  return complete.length === rows.length ? new Map(complete) : read();
+}
+
+function holdAgainst(
   { files, now, warnWithinSeconds }: VerifyRequest,
-  { spec, inferred, rows }: Reading,
-  reader: CertificateReader,
-): Promise<Verification> {
-  const evidence = await parseAs(rows, files, reader);
+  { spec, inferred }: Reading,
+  evidence: Evidence,
+): Verification {
   const context = { now, evidence, signers: new Set<string>(), audit: { warnWithinSeconds } };
   return { spec, inferred, evidence, findings: [...runChecks(context), ...unknownFiles(files)] };
 }
@@ -161,6 +183,33 @@ function unknownFiles(files: readonly PresentFile[]): readonly Finding[] {
       message: 'belongs to nothing that the table has',
       remedy: FILE_UNKNOWN.remedy,
     }));
+}
+
+/** Holds every certificate to what certificates are held to, whatever they are for; one in several places once. */
+function checkByThemselves(evidence: Evidence): readonly Finding[] {
+  const placed = [...evidence.values()].flatMap(({ desired, files, certificates, trust }) =>
+    [...certificates, ...trust].map((certificate) => ({
+      row: desired.id,
+      path: files[0]?.path ?? '',
+      der: certificate.der,
+      certificate,
+    })),
+  );
+  const distinct = placed.filter(
+    ({ der }, index) => placed.findIndex((other) => isSameDer(other.der, der)) === index,
+  );
+  const findings = [...distinct.flatMap(checkHygiene), ...checkSerials(distinct)];
+  return findings.filter((finding) => !isWanted(finding, evidence));
+}
+
+/** What the table itself asks for is worth no notice: keyEncipherment on RSA clients (R4). */
+function isWanted({ severity, field, row = '' }: Finding, evidence: Evidence): boolean {
+  const { desired, certificates } = evidence.get(row) ?? {};
+  if (severity !== 'notice' || field !== 'keyUsage' || desired === undefined || !('certificate' in desired))
+    return false;
+  const found = certificates?.[0]?.keyUsage ?? [];
+  const wanted = desired.certificate.keyUsage;
+  return found.length === wanted.length && found.every((usage) => wanted.includes(usage));
 }
 
 const WEIGHT: Readonly<Record<Severity, number>> = { error: 10_000, warning: 100, notice: 1 };
@@ -196,10 +245,13 @@ export async function verifyPki(request: VerifyRequest): Promise<Verification> {
     const wish = JSON.stringify(reading.rows);
     if (tried.has(wish)) continue;
     tried.add(wish);
-    const verification = await holdAgainst(request, reading, reader);
+    const evidence = await evidenceFor(reading.rows, seen, () =>
+      parseAs(reading.rows, request.files, reader),
+    );
+    const verification = holdAgainst(request, reading, evidence);
     if (best === undefined || weightOf(verification) < weightOf(best)) best = verification;
     if (weightOf(best) === 0) break;
   }
   if (best === undefined) throw new RangeError('"profile" expected a profile');
-  return best;
+  return { ...best, findings: [...best.findings, ...checkByThemselves(best.evidence)] };
 }

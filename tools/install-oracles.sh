@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests hold the project against: openssl, etcd with etcdctl, kubectl, strace; with the word conformance, also
-# what that suite needs beside Go. Debian and its kin.
+# Installs what the tests hold the project against: openssl, etcd with etcdctl, kubectl, strace, and what reads the reports:
+# chromium, xmllint, Graphviz; with the word conformance, also what that suite needs beside Go. Debian and its kin.
 set -eu
 need=""
 command -v openssl >/dev/null || need="$need openssl"
@@ -8,6 +8,9 @@ command -v etcd >/dev/null || need="$need etcd-server"
 command -v etcdctl >/dev/null || need="$need etcd-client"
 command -v strace >/dev/null || need="$need strace"
 command -v kubectl >/dev/null || need="$need kubernetes-client"
+command -v chromium >/dev/null || need="$need chromium"
+command -v xmllint >/dev/null || need="$need libxml2-utils"
+command -v dot >/dev/null || need="$need graphviz"
 if [ "${1:-}" = conformance ]; then
   command -v ip >/dev/null || need="$need iproute2"
   command -v unshare >/dev/null || need="$need util-linux"

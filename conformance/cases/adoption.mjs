@@ -14,6 +14,7 @@ import { changesOf, readTree } from '../trees.mjs';
 const REQUEST = { hostname: 'cp1', advertiseAddress: '192.0.2.10' };
 const CA_KEYS = ['ca.key', 'front-proxy-ca.key', 'etcd/ca.key', 'root-ca.key'];
 const [NEWEST] = KUBEADM_VERSIONS;
+const [OLDEST] = KUBEADM_VERSIONS.toReversed();
 
 /** The command line that asks for what the options ask for. */
 function argumentsOf(options) {
@@ -113,6 +114,16 @@ function keepTheirs(directory, options) {
   return [...changes, `init ended with ${status}: ${output.slice(output.indexOf('error:'))}`];
 }
 
+const ENDPOINT = { keyAlgorithm: 'ECDSA-P256', controlPlaneEndpoint: 'lb.example.com:8443' };
+
+/** The gate that decides which server kubelet.conf names, set as it is not by default (kubeadm.md 2.1). */
+function switchedGates(version) {
+  const [isKnown, isDefault, isLocked] = ['1.31', '1.33', '1.35'].map((since) =>
+    hasChange(parseKubernetesVersion(version), since),
+  );
+  return isKnown && !isLocked ? [{ ControlPlaneKubeletLocalMode: !isDefault }] : [];
+}
+
 function theirCase(version) {
   return {
     id: `adoption: init on the directory of kubeadm ${version}`,
@@ -121,22 +132,45 @@ function theirCase(version) {
     run: async ({ makeFolder, program }) => {
       const failures = [];
       const kubeadm = program(`kubeadm-${version}`);
-      const algorithms = adoptedAlgorithms(version);
-      for (const keyAlgorithm of algorithms) {
-        const request = { ...REQUEST, keyAlgorithm };
+      const requests = [
+        ...adoptedAlgorithms(version).map((keyAlgorithm) => ({ keyAlgorithm })),
+        ENDPOINT,
+        ...switchedGates(version).map((featureGates) => ({ ...ENDPOINT, featureGates })),
+      ];
+      for (const asked of requests) {
+        const request = { ...REQUEST, ...asked };
         const place = layOut(makeFolder(), { request, version, isRoot: true });
         runPhases(kubeadm, place);
         const options = optionsOf(request, version);
-        failures.push(...keepTheirs(place.directory, options).map((text) => `${keyAlgorithm}: ${text}`));
+        const texts = keepTheirs(place.directory, options);
         mustRun(kubeadm, ['certs', 'renew', 'all', ...place.config]);
-        failures.push(
-          ...keepTheirs(place.directory, options).map((text) => `${keyAlgorithm}, renewed: ${text}`),
-        );
+        texts.push(...keepTheirs(place.directory, options).map((text) => `renewed: ${text}`));
+        failures.push(...texts.map((text) => `${JSON.stringify(asked)}: ${text}`));
       }
-      return { checks: 2 * algorithms.length, failures };
+      return { checks: 2 * requests.length, failures };
     },
   };
 }
+
+/** kubeadm keeps the kubelet.conf that is there and only warns of its server (kubeadm.md 2.3). */
+const upgradedCase = {
+  id: `adoption: init on the directory of kubeadm ${NEWEST} with the kubelet.conf of ${OLDEST}`,
+  needs: [`kubeadm-${NEWEST}`, `kubeadm-${OLDEST}`],
+  requires: ['root'],
+  run: async ({ makeFolder, program }) => {
+    const folder = makeFolder();
+    // Up to 1.30 the keys in kubeconfigs are RSA, whatever the others are (kubeadm.md 9).
+    const request = { ...REQUEST, ...ENDPOINT, keyAlgorithm: 'RSA-2048' };
+    const { flags } = layOut(folder, { request, version: OLDEST, isRoot: true });
+    const initPhase = (...phase) => mustRun(program(`kubeadm-${OLDEST}`), ['init', 'phase', ...phase]);
+    initPhase('certs', 'ca', ...flags.certs);
+    initPhase('kubeconfig', 'kubelet', ...flags.kubeconfig);
+
+    const place = layOut(folder, { request, version: NEWEST, isRoot: true });
+    runPhases(program(`kubeadm-${NEWEST}`), place);
+    return { checks: 1, failures: keepTheirs(place.directory, optionsOf(request, NEWEST)) };
+  },
+};
 
 const CFSSL = 'cfssl-1.6.5';
 const OPENSSL_CONFIG = `[req]
@@ -231,5 +265,6 @@ function foreignCase({ maker, needs, make, keys }) {
 export const cases = [
   ...KUBEADM_VERSIONS.flatMap((version) => PROFILES.map((profile) => ourCase(profile, version))),
   ...KUBEADM_VERSIONS.map(theirCase),
+  upgradedCase,
   ...FOREIGN_CAS.map(foreignCase),
 ];

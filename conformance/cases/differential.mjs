@@ -90,6 +90,19 @@ function requestsCase(id, { version, requestsOf, layOutAs }) {
   };
 }
 
+// What few of the random requests have together, and quickly.
+const ENDPOINT_REQUEST = {
+  ...REQUEST,
+  controlPlaneEndpoint: '198.51.100.1:8443',
+  apiserverCertExtraSans: ['198.51.100.7'],
+};
+const endpointCases = KUBEADM_VERSIONS.map((version) =>
+  requestsCase(`differential: an address as endpoint, kubeadm ${version}`, {
+    version,
+    requestsOf: () => [ENDPOINT_REQUEST],
+  }),
+);
+
 const randomCases = KUBEADM_VERSIONS.map((version) =>
   requestsCase(`differential: random requests, kubeadm ${version}`, { version, requestsOf: randomRequests }),
 );
@@ -107,10 +120,38 @@ const nameRequests = ODD_CLUSTER_NAMES.map((clusterName) => ({
   hostname: `${'n'.repeat(53)}.example`,
   clusterName,
 }));
-const nameCase = requestsCase(`differential: odd cluster names, kubeadm ${NEWEST}`, {
-  version: NEWEST,
-  requestsOf: () => nameRequests,
-});
+const nameCases = [NEWEST, OLDEST].map((version) =>
+  requestsCase(`differential: odd cluster names, kubeadm ${version}`, {
+    version,
+    requestsOf: () => nameRequests,
+  }),
+);
+
+const NUMBER_LIKE_NAMES = ['1e400', '0xfffffffffffffffff', '2026-13-45', '2026-01-01T02:03:04'];
+const KUBECONFIGS = 5;
+
+const numberLikeCase = {
+  id: `differential: cluster names that look like numbers, kubeadm ${NEWEST}`,
+  needs: [`kubeadm-${NEWEST}`],
+  run: async ({ makeFolder, program }) => {
+    const kubeadm = program(`kubeadm-${NEWEST}`);
+    const differences = new Set(['number-like-names']);
+    const failures = [];
+    for (const clusterName of NUMBER_LIKE_NAMES) {
+      const request = { ...REQUEST, clusterName };
+      const compared = await compare({ folder: makeFolder(), kubeadm, version: NEWEST, request });
+      for (const difference of compared.listed) differences.add(difference);
+      const isExpected = (text) => {
+        const [, theirs, ours] = /^\S+ text: kubeadm (.*), here (.*)$/.exec(text) ?? [];
+        return theirs !== undefined && ours.replaceAll(`\\"${clusterName}\\"`, clusterName) === theirs;
+      };
+      failures.push(...compared.unlisted.filter((text) => !isExpected(text)));
+      const seen = compared.unlisted.filter(isExpected).length;
+      if (seen < KUBECONFIGS) failures.push(`${clusterName} is in quotes in only ${seen} kubeconfigs`);
+    }
+    return { checks: NUMBER_LIKE_NAMES.length, differences, failures };
+  },
+};
 
 /** The fields of kubeadm's configuration that bear on certificates and kubeconfigs (kubeadm.md 7.2). */
 const FIELDS = [
@@ -193,4 +234,13 @@ const hostAddressCase = {
   },
 };
 
-export const cases = [...randomCases, ...flagCases, nameCase, fieldCase, ...bundleCases, hostAddressCase];
+export const cases = [
+  ...randomCases,
+  ...endpointCases,
+  ...flagCases,
+  ...nameCases,
+  numberLikeCase,
+  fieldCase,
+  ...bundleCases,
+  hostAddressCase,
+];

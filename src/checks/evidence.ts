@@ -2,7 +2,12 @@ import { PkiError } from '../errors.ts';
 import { type Kubeconfig, parseKubeconfig } from '../kubeconfig/parse.ts';
 import type { DesiredRow } from '../resolve/desired.ts';
 import { fileThatHolds } from '../resolve/desired.ts';
-import type { CertificateReader } from '../x509/certificate-reader.ts';
+import {
+  type CertificateReader,
+  isOfIssuedKind,
+  loadForeignReader,
+  strictReader,
+} from '../x509/certificate-reader.ts';
 import { parsePrivateKey, parsePublicKeys } from '../x509/keys.ts';
 import type { Certificate } from '../x509/model.ts';
 import { parsePemBlocks } from '../x509/pem.ts';
@@ -189,21 +194,23 @@ function authorityOf({ certificates, key }: ParsedRow, signer: Signer | undefine
   return signing ?? certificates[0];
 }
 
+/** The rows of a cluster and what is there. */
+export interface PresentPki {
+  readonly rows: readonly DesiredRow[];
+  readonly files: readonly PresentFile[];
+  /** Who signs for a CA whose key is not among the files, by the id of its row. */
+  readonly signers: ReadonlyMap<string, Signer>;
+}
+
 /**
  * Reads everything that is there of the rows, each file once. What cannot be read is in `unreadable`, nothing throws.
  * Does not judge: the checks do.
- *
- * @param signers who signs for a CA whose key is not among the files, by the id of its row
  */
 export async function parseEvidence(
-  {
-    rows,
-    files,
-    signers,
-  }: { rows: readonly DesiredRow[]; files: Iterable<PresentFile>; signers: ReadonlyMap<string, Signer> },
+  { rows, files, signers }: PresentPki,
   reader: CertificateReader,
 ): Promise<Evidence> {
-  const present = new Map([...files].map((file) => [file.path, file]));
+  const present = new Map(files.map((file) => [file.path, file]));
   const parsed = await Promise.all(rows.map((row) => parseRow(row, present, reader)));
   const authorities = parsed.filter((row) => row.desired.kind === 'ca');
   const evidence = await Promise.all(
@@ -218,4 +225,21 @@ export async function parseEvidence(
     }),
   );
   return new Map(evidence.map((row) => [row.desired.id, row]));
+}
+
+/**
+ * As {@link parseEvidence}, by the strict reader, or by the foreign one where a certificate is not such as is issued here:
+ * loading that one takes longer than everything else. The evidence is the same as the foreign reader's in either case.
+ */
+export async function parseAnyEvidence(
+  present: PresentPki,
+): Promise<{ readonly evidence: Evidence; readonly reader: CertificateReader }> {
+  const evidence = await parseEvidence(present, strictReader);
+  const isIssuedHere = [...evidence.values()].every(
+    ({ certificates, unreadable }) =>
+      certificates.every(isOfIssuedKind) && unreadable.every(({ what }) => what !== 'certificate'),
+  );
+  if (isIssuedHere) return { evidence, reader: strictReader };
+  const reader = await loadForeignReader();
+  return { evidence: await parseEvidence(present, reader), reader };
 }

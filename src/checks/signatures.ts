@@ -138,6 +138,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
   certificateCheck(
     {
       code: 'subject-key-identifier-absent',
+      only: 'plan',
       severity: 'notice',
       says: 'Every certificate carries a subjectKeyIdentifier',
       citation: 'RFC 5280 4.2.1.2',

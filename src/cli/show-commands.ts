@@ -1,10 +1,11 @@
-import type { Arguments, Argv } from 'yargs';
+import type { Arguments } from 'yargs';
 import { parseRequest } from '../cluster/parse.ts';
 import type { ClusterSpec } from '../cluster/spec.ts';
 import type { Directories } from '../cluster/directories.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import { argumentsJson, argumentsText } from '../report/arguments.ts';
 import { issueLines } from '../report/errors.ts';
+import { signatureTree, treeJson, treeText } from '../report/tree.ts';
 import { shownRows, tableMarkdown, tableText } from '../report/table.ts';
 import { toYaml } from '../report/yaml.ts';
 import { resolveArguments } from '../resolve/arguments.ts';
@@ -12,18 +13,11 @@ import { type DesiredRow, fileThatHolds } from '../resolve/desired.ts';
 import { resolveBindings } from '../resolve/rbac.ts';
 import { resolveRows } from '../resolve/rows.ts';
 import { readFiles } from '../store/files.ts';
-import { COMPONENTS } from '../table/row.ts';
+import { audit } from './audit.ts';
 import { readHost } from './host.ts';
 import { pendingSentences } from './pending.ts';
-import { addClusterOptions, addOutputOption, clusterOptionsOf } from './options.ts';
+import { clusterOptionsOf } from './options.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
-
-interface ShowCommand {
-  readonly addOptions: (parser: Argv) => Argv;
-  readonly run: (parsed: Arguments) => Promise<number>;
-}
-
-const RULING = ['profile', 'kubernetes-version'] as const;
 
 /** The specification for what is shown. No address is shown, so that one need not be given. */
 function requestOf(parsed: Arguments): { readonly spec: ClusterSpec; readonly directories: Directories } {
@@ -54,79 +48,71 @@ async function printAs(form: unknown, forms: Forms): Promise<number> {
 
 const json = (value: object): readonly string[] => [JSON.stringify(value, null, 2)];
 
-const table: ShowCommand = {
-  addOptions: (parser) =>
-    addOutputOption(addClusterOptions(parser, RULING), ['text', 'json', 'yaml', 'markdown']),
-  run: (parsed) => {
-    const { spec } = requestOf(parsed);
-    const data = {
-      schema: 'k8s-pki/table/v1',
-      profile: spec.profile,
-      kubernetesVersion: spec.kubernetesVersion.text,
-    };
-    const document = { ...data, rows: shownRows(spec) };
-    return printAs(parsed['output'], {
-      text: () => tableText(spec),
-      markdown: () => tableMarkdown(spec),
-      json: () => json(document),
-      yaml: () => toYaml([document]),
-    });
-  },
-};
+/** `k8s-pki show table`. */
+export function showTable(parsed: Arguments): Promise<number> {
+  const { spec } = requestOf(parsed);
+  const data = {
+    schema: 'k8s-pki/table/v1',
+    profile: spec.profile,
+    kubernetesVersion: spec.kubernetesVersion.text,
+  };
+  const document = { ...data, rows: shownRows(spec) };
+  return printAs(parsed['output'], {
+    text: () => tableText(spec),
+    markdown: () => tableMarkdown(spec),
+    json: () => json(document),
+    yaml: () => toYaml([document]),
+  });
+}
 
-const componentArguments: ShowCommand = {
-  addOptions: (parser) =>
-    addOutputOption(
-      addClusterOptions(parser, [
-        ...RULING,
-        'cert-dir',
-        'kubeconfig-dir',
-        'service-dns-domain',
-        'external-etcd',
-        'root-ca',
-        'root-ca-dir',
-      ]),
-      ['text', 'json', 'yaml'],
-    ).positional('component', { describe: 'only the arguments of this one', choices: COMPONENTS }),
-  run: async (parsed) => {
-    const { spec, directories } = requestOf(parsed);
-    const pending = await pendingSentences(targetDirectories(directories));
-    printMessages(pending.map((sentence) => `notice: ${sentence}`));
-    const all = resolveArguments(spec, {
-      pathOf: (path) => absolutePath(path, directories),
-      keyless: await keylessCas(spec, directories),
-    });
-    const wanted = all.filter(
-      ({ component }) => parsed['component'] === undefined || component === parsed['component'],
-    );
-    if (wanted.length === 0)
-      printMessages([`notice: this cluster has nothing for ${String(parsed['component'])}`]);
-    return printAs(parsed['output'], {
-      text: () => argumentsText(wanted),
-      json: () => json(argumentsJson(wanted)),
-      yaml: () => toYaml([argumentsJson(wanted)]),
-    });
-  },
-};
+// As the C library asks: the first of these that is set to anything names the encoding (POSIX, 8.2).
+function isUnicode(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env;
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
+}
 
-const rbac: ShowCommand = {
-  addOptions: (parser) => addOutputOption(addClusterOptions(parser, RULING), ['yaml', 'json']),
-  run: (parsed) => {
-    const { spec } = requestOf(parsed);
-    const bindings = resolveBindings(spec);
-    return printAs(parsed['output'], {
-      yaml: () =>
-        bindings.length === 0
-          ? [`# the profile ${spec.profile} of Kubernetes ${spec.kubernetesVersion.text} needs no bindings`]
-          : toYaml(bindings),
-      json: () => json({ apiVersion: 'v1', kind: 'List', items: bindings }),
-    });
-  },
-};
+/** `k8s-pki show tree`. */
+export async function showTree(parsed: Arguments): Promise<number> {
+  const report = await audit(parsed, { at: new Date(), warnWithinSeconds: 0 });
+  const roots = signatureTree(report.verification.evidence);
+  return printAs(parsed['output'], {
+    text: () => treeText(roots, { isUnicode: isUnicode() }),
+    json: () => json(treeJson(roots, report)),
+    mermaid: async () => (await import('../report/tree-graphs.ts')).treeMermaid(roots),
+    dot: async () => (await import('../report/tree-graphs.ts')).treeDot(roots),
+  });
+}
 
-/** `k8s-pki show …`, by the word that follows. */
-export const showCommands: Readonly<Record<'table' | 'arguments' | 'rbac', ShowCommand>> = {
-  table,
-  arguments: componentArguments,
-  rbac,
-};
+/** `k8s-pki show arguments`. */
+export async function showArguments(parsed: Arguments): Promise<number> {
+  const { spec, directories } = requestOf(parsed);
+  const pending = await pendingSentences(targetDirectories(directories));
+  printMessages(pending.map((sentence) => `notice: ${sentence}`));
+  const all = resolveArguments(spec, {
+    pathOf: (path) => absolutePath(path, directories),
+    keyless: await keylessCas(spec, directories),
+  });
+  const wanted = all.filter(
+    ({ component }) => parsed['component'] === undefined || component === parsed['component'],
+  );
+  if (wanted.length === 0)
+    printMessages([`notice: this cluster has nothing for ${String(parsed['component'])}`]);
+  return printAs(parsed['output'], {
+    text: () => argumentsText(wanted),
+    json: () => json(argumentsJson(wanted)),
+    yaml: () => toYaml([argumentsJson(wanted)]),
+  });
+}
+
+/** `k8s-pki show rbac`. */
+export function showRbac(parsed: Arguments): Promise<number> {
+  const { spec } = requestOf(parsed);
+  const bindings = resolveBindings(spec);
+  return printAs(parsed['output'], {
+    yaml: () =>
+      bindings.length === 0
+        ? [`# the profile ${spec.profile} of Kubernetes ${spec.kubernetesVersion.text} needs no bindings`]
+        : toYaml(bindings),
+    json: () => json({ apiVersion: 'v1', kind: 'List', items: bindings }),
+  });
+}

@@ -1,5 +1,3 @@
-import { styleText } from 'node:util';
-
 /** Exit codes of the command line; ARCHITECTURE.md and README.md list them. */
 export const EXIT = {
   done: 0,
@@ -16,11 +14,8 @@ export function printData(lines: readonly string[]): void {
   if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-const COLOURS = [
-  [/^error:/, 'red'],
-  [/^warning:/, 'yellow'],
-  [/^notice:/, 'cyan'],
-] as const;
+/** SGR parameters (ECMA-48 8.3.117): red, yellow, cyan. */
+const COLOURS: Readonly<Record<string, number>> = { error: 31, warning: 33, notice: 36 };
 
 function isColoured(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
@@ -30,12 +25,12 @@ function isColoured(stream: NodeJS.WriteStream): boolean {
 export function printMessages(lines: readonly string[]): void {
   if (lines.length === 0) return;
   const coloured = isColoured(process.stderr)
-    ? lines.map((line) => {
-        const colour = COLOURS.find(([pattern]) => pattern.test(line))?.[1];
-        return colour === undefined
-          ? line
-          : line.replace(/^[a-z]+:/, (word) => styleText(colour, word, { validateStream: false }));
-      })
+    ? lines.map((line) =>
+        line.replace(
+          /^(error|warning|notice):/,
+          (word, severity: string) => `\u001b[${COLOURS[severity]}m${word}\u001b[39m`,
+        ),
+      )
     : lines;
   process.stderr.write(`${coloured.join('\n')}\n`);
 }

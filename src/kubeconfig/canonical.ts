@@ -1,3 +1,5 @@
+import { OTHER_WORDS } from './scalar.ts';
+
 /** The parts of a kubeconfig with one cluster, one context and one user, as texts. */
 export interface CanonicalKubeconfig {
   readonly authorityData: string;
@@ -9,14 +11,9 @@ export interface CanonicalKubeconfig {
   readonly keyData: string;
 }
 
-// Words that YAML 1.1 or 1.2 reads as something other than a string, each in the three ways it may be written.
-const OTHER_TYPES = ['y', 'n', 'yes', 'no', 'on', 'off', 'true', 'false', 'null'].flatMap((word) => [
-  word,
-  word.toUpperCase(),
-  word.slice(0, 1).toUpperCase() + word.slice(1),
-]);
+const WORDS = [...OTHER_WORDS].filter((word) => /^[A-Za-z]/.test(word));
 // A plain scalar that begins with a letter and is none of these is a string.
-const NAME = `(?!(?:${OTHER_TYPES.join('|')})\n)([A-Za-z][A-Za-z0-9]*(?:[.@_:/-][A-Za-z0-9]+)*)`;
+const NAME = `(?!(?:${WORDS.join('|')})\n)([A-Za-z][A-Za-z0-9]*(?:[.@_:/-][A-Za-z0-9]+)*)`;
 const DATA = '([A-Za-z0-9+/]+={0,2})';
 const CANONICAL = new RegExp(
   [

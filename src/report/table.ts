@@ -20,6 +20,7 @@ export interface ShownRow {
   readonly subjectAltName: readonly string[];
   readonly files: readonly string[];
   readonly server: string;
+  readonly otherServer: string;
   readonly arguments: readonly string[];
   readonly requirements: readonly string[];
   readonly because: string;
@@ -49,6 +50,10 @@ function showRow(row: Row, ruling: Ruling): ShownRow {
     subjectAltName: row.kind === 'certificate' ? choose(row.sans, ruling) : [],
     files: pathsOf(row),
     server: row.kind === 'kubeconfig' ? choose(row.server, ruling) : '',
+    otherServer:
+      row.kind === 'kubeconfig' && row.otherServer !== undefined
+        ? (choose(row.otherServer, ruling) ?? '')
+        : '',
     arguments: row.arguments.map(({ component, flag }) => `${component} ${flag}`),
     requirements: row.requirements,
     because: row.because ?? '',
@@ -124,7 +129,9 @@ export function tableMarkdown(ruling: Ruling): readonly string[] {
           : ` (not RSA: ${row.keyUsage.other.join(', ')})`),
       row.extKeyUsage.join(', '),
       code(row.subjectAltName),
-      code(row.files) + (row.server === '' ? '' : ` server: ${row.server}`),
+      code(row.files) +
+        (row.server === '' ? '' : ` server: ${row.server}`) +
+        (row.otherServer === '' ? '' : ` or, where it is there, ${row.otherServer}`),
       code(row.arguments),
       row.because,
     ]),

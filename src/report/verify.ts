@@ -1,6 +1,6 @@
 import { nameText } from '../checks/text.ts';
 import { timeText } from '../checks/time.ts';
-import type { Finding, Severity } from '../finding.ts';
+import { type Finding, SEVERITIES, type Severity } from '../finding.ts';
 import type { Verification } from '../verify.ts';
 import { columns, count, printable } from './columns.ts';
 import { findingLines } from './findings.ts';
@@ -14,26 +14,26 @@ export interface VerifyReport {
   readonly at: Date;
   /** Whether the profile was asked for; otherwise it was found. */
   readonly isProfileGiven: boolean;
+  /** The release of this program. */
+  readonly version: string;
   readonly pathOf: (logicalPath: string) => string;
 }
 
-/** The worst first. */
-export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'notice'];
-
-function ofSeverity({ findings }: Verification, severity: Severity): readonly Finding[] {
+/** What was found of one severity. */
+export function findingsOf({ findings }: Verification, severity: Severity): readonly Finding[] {
   return findings.filter((finding) => finding.severity === severity);
 }
 
 /** `2 errors, 1 warning`, or `no findings`. */
 export function summaryOf(verification: Verification): string {
-  const counts = SEVERITIES.map((severity) => [severity, ofSeverity(verification, severity).length] as const)
+  const counts = SEVERITIES.map((severity) => [severity, findingsOf(verification, severity).length] as const)
     .filter(([, number]) => number > 0)
     .map(([severity, number]) => count(number, severity));
   return counts.length === 0 ? 'no findings' : counts.join(', ');
 }
 
 /** Against what the files were held: `profile kubeadm, Kubernetes v1.36, as the files show`. */
-function rulingText({ verification, isProfileGiven }: VerifyReport): string {
+export function rulingText({ verification, isProfileGiven }: VerifyReport): string {
   const { profile, kubernetesVersion } = verification.spec;
   return `profile ${profile}, Kubernetes ${kubernetesVersion.text}${isProfileGiven ? '' : ', which fits what is there best'}`;
 }
@@ -61,7 +61,7 @@ export function credentialsOf({ evidence }: Verification): readonly Credential[]
 /** The report as people read it: findings, the worst first, who holds power, and a last line that sums up. */
 export function verifyText(report: VerifyReport): readonly string[] {
   const { verification, pathOf, directories } = report;
-  const findings = SEVERITIES.flatMap((severity) => ofSeverity(verification, severity));
+  const findings = SEVERITIES.flatMap((severity) => findingsOf(verification, severity));
   const credentials = credentialsOf(verification).map(({ path, subject, notAfter }) => [
     pathOf(path),
     printable(subject),
@@ -92,7 +92,7 @@ export function verifyJson(report: VerifyReport): object {
     isProfileGiven,
     inferred,
     counts: Object.fromEntries(
-      SEVERITIES.map((severity) => [severity, ofSeverity(verification, severity).length]),
+      SEVERITIES.map((severity) => [severity, findingsOf(verification, severity).length]),
     ),
     findings: findings.map(onDisk),
     credentials: credentialsOf(verification).map(onDisk),

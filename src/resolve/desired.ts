@@ -34,6 +34,8 @@ export interface DesiredKubeconfig {
   readonly user: string;
   readonly context: string;
   readonly server: string;
+  /** Another that one that is there may name. */
+  readonly otherServer?: string;
   /** The ids of the rows whose certificates make up certificate-authority-data. */
   readonly trust: readonly string[];
   readonly hasPreferences: boolean;

@@ -143,6 +143,7 @@ function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredR
     case 'kubeconfig': {
       const certificate = resolveCertificate(row, spec);
       const user = fillText(choose(row.user, spec), spec, { commonName: certificate.commonName });
+      const otherServer = row.otherServer === undefined ? null : choose(row.otherServer, spec);
       return {
         kind: 'kubeconfig',
         id,
@@ -154,6 +155,7 @@ function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredR
           user,
           context: fillText(choose(row.context, spec), spec, { user }),
           server: resolveServer(choose(row.server, spec), spec),
+          ...(otherServer === null ? {} : { otherServer: resolveServer(otherServer, spec) }),
           trust: serverTrust(row.signer, rows).of,
           hasPreferences: choose(KUBECONFIG_PREFERENCES, spec),
         },

@@ -114,10 +114,21 @@ export const DIFFERENCES: readonly Difference[] = deepFreeze<readonly Difference
     id: 'etcd-san-case',
     scope: 'request',
     field: 'etcd-server-cert-extra-sans',
-    kubeadm: 'names in upper case are refused for etcd, lower-cased for the API server',
+    kubeadm:
+      'names in upper case are refused for etcd, and as service-dns-domain and control-plane-endpoint; lower-cased for the API server',
     here: 'lower-cased everywhere',
     why: 'DNS names are compared without case',
     citation: 'RFC 4343; kubeadm.md 1.4',
+  },
+  {
+    id: 'number-like-names',
+    scope: 'request',
+    field: 'cluster-name',
+    kubeadm:
+      '1e400 and 2026-13-45, which Go cannot hold as number and date, stand without quotes in kubeconfigs',
+    here: 'in quotes',
+    why: 'other readers take them for a number and a date, by their shape',
+    citation: 'YAML 1.2 10.3.2; https://yaml.org/type/timestamp.html',
   },
   {
     id: 'numeric-names',

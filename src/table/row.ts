@@ -149,6 +149,8 @@ export interface KubeconfigRow extends RowBase, Identity {
   readonly user: Choice<Text>;
   readonly context: Choice<Text>;
   readonly server: Choice<ServerSource>;
+  /** What one that is there may name instead, where kubeadm of the release writes or keeps that, too. */
+  readonly otherServer?: Choice<ServerSource | null>;
 }
 
 /** A file that holds the certificates of other rows, for whoever verifies servers of the first. */

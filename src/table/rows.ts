@@ -561,6 +561,18 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
       },
       hardened: 'controlPlaneOrHost',
     },
+    // The gate set otherwise; without the gate, what a release before it left, which kubeadm keeps (kubeadm.md 2.3).
+    otherServer: {
+      requirements: null,
+      kubeadm: {
+        eras: [
+          ['1.24', null],
+          ['1.31', 'advertise'],
+          ['1.33', 'controlPlaneOrAdvertise'],
+        ],
+      },
+      hardened: null,
+    },
     because:
       'kubeadm.md 2.1: kubeadm names the local endpoint since 1.33, by the gate ControlPlaneKubeletLocalMode',
     arguments: [{ component: 'kubelet', flag: '--kubeconfig', takes: 'file', requirement: 'R6.2' }],

@@ -1,3 +1,4 @@
+import { KEY_ALGORITHM_IDS, KEY_ALGORITHMS } from './algorithms.ts';
 import {
   decodeExtKeyUsage,
   decodeSubjectAltName,
@@ -14,9 +15,12 @@ import {
   decodeBoolean,
   decodeCount,
   implicitTag,
+  parseDer,
   TAG,
 } from './der.ts';
+import { algorithmOfSpki } from './keys.ts';
 import { type Certificate, KEY_USAGES } from './model.ts';
+import { decodeAlgorithmOid } from './outline.ts';
 import { isSignedBy } from './signature.ts';
 
 /** Reads certificates into plain data. */
@@ -50,6 +54,9 @@ const STRICT_DECODERS: ValueDecoders = {
       const ca = fields.optional(TAG.boolean);
       const pathLength = fields.optional(TAG.integer);
       fields.end();
+      // The library gives longer ones as text.
+      if (pathLength !== undefined && pathLength.content.length > 3)
+        throw new DerError('a path length is too large');
       return {
         basicConstraints: {
           isCa: ca !== undefined && decodeBoolean(ca),
@@ -61,9 +68,12 @@ const STRICT_DECODERS: ValueDecoders = {
       assertTag(value, TAG.octetString);
       return { subjectKeyIdentifier: hexOf(value) };
     },
+    // Here the issuer's name and serial number, which the library takes apart, are not read over.
     authorityKeyIdentifier: (value) => {
-      const keyIdentifier = new DerFields(value).optional(implicitTag(0));
-      return keyIdentifier === undefined ? {} : { authorityKeyIdentifier: hexOf(keyIdentifier) };
+      const fields = new DerFields(value);
+      const keyIdentifier = fields.required(implicitTag(0));
+      fields.end();
+      return { authorityKeyIdentifier: hexOf(keyIdentifier) };
     },
     subjectAltName: decodeSubjectAltName,
   },
@@ -75,12 +85,24 @@ function hexOf({ content }: DerElement): string {
 
 /**
  * Reads what is issued here, with nothing to load: the strings and the SHA-2 signatures that Go knows, nothing else.
- * Where both can read a certificate, this reader and the foreign one say the same.
+ * What it can read the foreign reader can read, too, and says the same of it.
  */
 export const strictReader: CertificateReader = {
   parse: (der) => parseCertificate(der, STRICT_DECODERS),
   isSignedBy: async (certificate, issuerSpkiDer) => isSignedBy(certificate, issuerSpkiDer),
 };
+
+/**
+ * Whether key and signature are of kinds that are issued here. Of other kinds the two readers do not say the same: the
+ * foreign one verifies older signatures, and none by a key on a curve that it does not know.
+ */
+export function isOfIssuedKind({ spkiDer, signatureAlgorithmOid }: Certificate): boolean {
+  const isIssued = KEY_ALGORITHM_IDS.some((id) => {
+    const algorithmDer = Buffer.from(KEY_ALGORITHMS[id].signatureAlgorithmHex, 'hex');
+    return decodeAlgorithmOid(parseDer(algorithmDer)) === signatureAlgorithmOid;
+  });
+  return isIssued && algorithmOfSpki(spkiDer) !== undefined;
+}
 
 /**
  * Loads the reader for certificates that others made: `@peculiar/x509`, which knows every string type and older signatures.

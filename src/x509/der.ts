@@ -38,7 +38,8 @@ export interface DerElement {
 }
 
 function elementAt(bytes: Uint8Array, start: number): DerElement {
-  const [tag, first] = bytes.subarray(start, start + 2);
+  const tag = bytes[start];
+  const first = bytes[start + 1];
   if (tag === undefined || first === undefined) throw new DerError('it is cut short');
   if ((tag & 0x1f) === 0x1f) throw new DerError('a tag has more than one byte');
   let offset = start + 2;

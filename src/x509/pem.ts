@@ -9,7 +9,8 @@ export interface PemBlock {
   readonly der: Uint8Array;
 }
 
-const BEGIN = /^-----BEGIN ([A-Z0-9][A-Z0-9 .-]*)-----$/;
+// RFC 7468 section 3; the empty label, which that allows, says nothing of what is in the block.
+const BEGIN = /^-----BEGIN ([!-,.-~](?:[ -]?[!-,.-~])*)-----$/;
 
 /**
  * Parses all blocks of a PEM text in order, whatever they hold. Text around them is skipped, as OpenSSL and Go do; inside

@@ -1,9 +1,21 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import {
+  DerFields,
+  encodeDer,
+  encodeInteger,
+  encodeOid,
+  encodeSequence,
+  explicitTag,
+  parseDer,
+  TAG,
+} from './der.ts';
 import type { Certificate } from './model.ts';
 
 interface SignatureAlgorithm {
   readonly family: 'rsa' | 'ec' | 'ed25519';
   readonly hash: string | null;
+  /** Of RSASSA-PSS alone. */
+  readonly saltBytes?: number;
 }
 
 /** What the OID of a signature algorithm says; SHA-1 and older are as good as no signature, and Go takes none of them. */
@@ -17,23 +29,75 @@ const SIGNATURE_ALGORITHMS: ReadonlyMap<string, SignatureAlgorithm> = new Map([
   ['1.3.101.112', { family: 'ed25519', hash: null }],
 ]);
 
+const RSASSA_PSS_OID = '1.2.840.113549.1.1.10';
+
+const PSS_ALGORITHMS: readonly (SignatureAlgorithm & {
+  readonly hashOid: string;
+  readonly saltBytes: number;
+})[] = [
+  { family: 'rsa', hash: 'sha256', hashOid: '2.16.840.1.101.3.4.2.1', saltBytes: 32 },
+  { family: 'rsa', hash: 'sha384', hashOid: '2.16.840.1.101.3.4.2.2', saltBytes: 48 },
+  { family: 'rsa', hash: 'sha512', hashOid: '2.16.840.1.101.3.4.2.3', saltBytes: 64 },
+];
+
+/**
+ * What the AlgorithmIdentifier of RSASSA-PSS says: one hash for message and mask, its parameters NULL or absent, a salt of its
+ * length (RFC 4055 2.1, 3.1). Go knows no others (crypto/x509, getSignatureAlgorithmFromAI).
+ */
+function pssAlgorithmOf(algorithmIdentifier: Uint8Array): SignatureAlgorithm | undefined {
+  return PSS_ALGORITHMS.find(({ hashOid, saltBytes }) => {
+    const hashes = [[], [Uint8Array.of(0x05, 0)]].map((none) => encodeSequence(encodeOid(hashOid), ...none));
+    return hashes.some((ofMessage) =>
+      hashes.some(
+        (ofMask) => Buffer.compare(encodePss(ofMessage, ofMask, saltBytes), algorithmIdentifier) === 0,
+      ),
+    );
+  });
+}
+
+function encodePss(ofMessage: Uint8Array, ofMask: Uint8Array, saltBytes: number): Uint8Array {
+  const mgf1 = encodeSequence(encodeOid('1.2.840.113549.1.1.8'), ofMask);
+  return encodeSequence(
+    encodeOid(RSASSA_PSS_OID),
+    encodeSequence(
+      encodeDer(explicitTag(0), ofMessage),
+      encodeDer(explicitTag(1), mgf1),
+      encodeDer(explicitTag(2), encodeInteger(Uint8Array.of(saltBytes))),
+    ),
+  );
+}
+
+type Signed = Pick<Certificate, 'signatureAlgorithmOid' | 'signature' | 'tbsDer'>;
+
+function algorithmOf({ signatureAlgorithmOid, tbsDer }: Signed): SignatureAlgorithm | undefined {
+  if (signatureAlgorithmOid !== RSASSA_PSS_OID) return SIGNATURE_ALGORITHMS.get(signatureAlgorithmOid);
+  // The parameters say which it is. `signature` and `signatureAlgorithm` are the same (RFC 5280 4.1.1.2).
+  const tbs = new DerFields(parseDer(tbsDer));
+  tbs.optional(explicitTag(0));
+  tbs.required(TAG.integer);
+  return pssAlgorithmOf(tbs.required(TAG.sequence).der);
+}
+
+/** Whether the certificate is signed with an algorithm that {@link isSignedBy} can find good. */
+export function isVerifiable(certificate: Signed): boolean {
+  return algorithmOf(certificate) !== undefined;
+}
+
 /**
  * Whether the certificate's signature was made with the private key of `issuerSpkiDer`. False also where the algorithm
  * is not among those of SHA-2 or does not go with the key. Looks at nothing else: no names, dates or constraints.
  */
-export function isSignedBy(
-  {
-    signatureAlgorithmOid,
-    signature,
-    tbsDer,
-  }: Pick<Certificate, 'signatureAlgorithmOid' | 'signature' | 'tbsDer'>,
-  issuerSpkiDer: Uint8Array,
-): boolean {
-  const algorithm = SIGNATURE_ALGORITHMS.get(signatureAlgorithmOid);
+export function isSignedBy(certificate: Signed, issuerSpkiDer: Uint8Array): boolean {
+  const algorithm = algorithmOf(certificate);
   if (algorithm === undefined) return false;
+  const { family, hash, saltBytes: saltLength } = algorithm;
+  const pss = saltLength === undefined ? {} : { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
   try {
     const key = publicKeyOf(issuerSpkiDer);
-    return key.asymmetricKeyType === algorithm.family && verify(algorithm.hash, tbsDer, key, signature);
+    return (
+      key.asymmetricKeyType === family &&
+      verify(hash, certificate.tbsDer, { key, ...pss }, certificate.signature)
+    );
   } catch {
     return false;
   }
@@ -42,7 +106,12 @@ export function isSignedBy(
 // A CA's key is asked for once per certificate, and parsing it takes OpenSSL longer than verifying with it.
 const PUBLIC_KEYS = new WeakMap<Uint8Array, KeyObject>();
 
-function publicKeyOf(spkiDer: Uint8Array): KeyObject {
+/**
+ * The platform's object of a public key, made once.
+ *
+ * @throws What the platform throws for a key that it does not know.
+ */
+export function publicKeyOf(spkiDer: Uint8Array): KeyObject {
   const known = PUBLIC_KEYS.get(spkiDer);
   if (known !== undefined) return known;
   const key = createPublicKey({ key: Buffer.from(spkiDer), format: 'der', type: 'spki' });

@@ -1,7 +1,13 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { issueCa } from '../../src/ca/issue.ts';
 import { issueLeaf } from '../../src/certs/issue.ts';
-import { type PresentFile, parseEvidence } from '../../src/checks/evidence.ts';
+import {
+  type Evidence,
+  type PresentFile,
+  parseAnyEvidence,
+  parseEvidence,
+} from '../../src/checks/evidence.ts';
 import { CHECKS, runChecks } from '../../src/checks/run.ts';
 import type { ClusterOptions } from '../../src/cluster/options.ts';
 import { parseClusterSpec } from '../../src/cluster/parse.ts';
@@ -9,9 +15,10 @@ import { generateClusterPki } from '../../src/index.ts';
 import { encodeKubeconfig } from '../../src/kubeconfig/encode.ts';
 import type { DesiredCertificate } from '../../src/resolve/desired.ts';
 import { resolveRows } from '../../src/resolve/rows.ts';
-import { strictReader } from '../../src/x509/certificate-reader.ts';
+import { loadForeignReader, strictReader } from '../../src/x509/certificate-reader.ts';
 import { encodePublicKeyPem, generateKeyPair, parsePrivateKey } from '../../src/x509/keys.ts';
 import { encodePem, parsePemBlocks } from '../../src/x509/pem.ts';
+import { forgeCertificate } from '../x509/forge.ts';
 
 const options: ClusterOptions = { hostIp: '192.0.2.10', hostname: 'cp1', keyAlgorithm: 'ECDSA-P256' };
 const now = new Date('2026-12-01T00:00:00Z');
@@ -117,6 +124,52 @@ test('every check has a code of its own, a rule, a citation and a remedy', () =>
 test('a tree that was just made has no findings', async () => {
   expect(await findings(tree)).toEqual([]);
   expect(await findings(rootTree, { request: { ...options, rootCa: true } })).toEqual([]);
+});
+
+describe('the reader', () => {
+  const presentOf = (files: Tree) => ({
+    rows: resolveRows(parseClusterSpec(options, {}).spec),
+    files: [...files].map(([path, contents]) => ({ path, contents })),
+    signers: new Map(),
+  });
+  // Keys sign by functions, which are never the same.
+  const asText = (evidence: Evidence): string => JSON.stringify([...evidence]);
+
+  test('is the strict one for what is issued here', async () => {
+    const { evidence, reader } = await parseAnyEvidence(presentOf(tree));
+    expect(reader).toBe(strictReader);
+    expect(asText(evidence)).toBe(asText(await parseEvidence(presentOf(tree), await loadForeignReader())));
+  });
+
+  test.each([
+    ['cannot be read', (): Uint8Array => Uint8Array.of(0x30, 0)],
+    [
+      'has a key of a kind that is not issued here',
+      () =>
+        forgeCertificate({
+          spkiDer: generateKeyPairSync('ec', { namedCurve: 'secp224r1' }).publicKey.export({
+            type: 'spki',
+            format: 'der',
+          }),
+        }),
+    ],
+    [
+      'is signed in a way that is not used here',
+      () =>
+        forgeCertificate({
+          signature: {
+            algorithm: Buffer.from('300906072a8648ce3d0401', 'hex'),
+            hash: 'sha1',
+            key: generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey,
+          },
+        }),
+    ],
+  ])('is the foreign one for all where one certificate %s', async (_, forge) => {
+    const present = presentOf(changed(tree, { 'pki/front-proxy-ca.crt': encodePem('CERTIFICATE', forge()) }));
+    const { evidence, reader } = await parseAnyEvidence(present);
+    expect(reader).not.toBe(strictReader);
+    expect(asText(evidence)).toBe(asText(await parseEvidence(present, await loadForeignReader())));
+  });
 });
 
 describe('files', () => {
@@ -492,6 +545,24 @@ describe('kubeconfigs', () => {
   test('another server is an error', async () => {
     const found = await findings(admin((contents) => contents.replace('192.0.2.10:6443', '192.0.2.99:6443')));
     expect(found).toMatchObject([{ code: 'server', found: 'https://192.0.2.99:6443' }]);
+  });
+
+  test('the server that kubeadm names by a gate or named before is right for its kubelet, and for nobody else', async () => {
+    const request = { ...options, profile: 'kubeadm', controlPlaneEndpoint: 'lb.example.com' } as const;
+    const { files } = await generateClusterPki({ ...request, now });
+    const own = new Map(files.map(({ path, contents }) => [path, contents]));
+    const naming = (path: string, host: string) =>
+      findings(changed(own, { [path]: text(own, path).replace(/(server: https:..).*:/, `$1${host}:`) }), {
+        request,
+      });
+    expect(text(own, 'kubelet.conf')).toContain('server: https://192.0.2.10:6443');
+    expect(await naming('kubelet.conf', 'lb.example.com')).toEqual([]);
+    expect(await naming('kubelet.conf', '192.0.2.99')).toMatchObject([
+      { code: 'server', expected: 'https://192.0.2.10:6443 or https://lb.example.com:6443' },
+    ]);
+    expect(await naming('scheduler.conf', 'lb.example.com')).toMatchObject([
+      { code: 'server', expected: 'https://192.0.2.10:6443' },
+    ]);
   });
 
   test('another cluster, user or context name is a warning', async () => {

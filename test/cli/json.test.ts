@@ -23,13 +23,14 @@ const OUTPUTS = [
   ['show table --profile kubeadm -o json', 'Table', { profile: 'kubeadm' }],
   ['show arguments -o json', 'Arguments', {}],
   ['show arguments --external-etcd -o json', 'Arguments', {}],
+  ['show tree out -o json', 'Tree', { schema: 'k8s-pki/tree/v1' }],
   ['show rbac --profile hardened -o json', 'Rbac', { kind: 'List' }],
 ] as const;
 
 test('what is printed is what docs/json.md says, member for member', async () => {
   const document = readFileSync(join(ROOT, 'docs/json.md'), 'utf8');
   const types = [...document.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
-  expect(types).toHaveLength(6);
+  expect(types).toHaveLength(7);
   await withDirectory(async (cwd) => {
     const values: string[] = [];
     for (const [line, type, members] of OUTPUTS) {

@@ -1,6 +1,16 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EXIT } from '../../src/cli/terminal.ts';
 import { NODE, run } from '../cli/shapes.ts';
@@ -35,12 +45,19 @@ function patternOf(line: string): RegExp {
 }
 
 describe('the README', () => {
+  // A reader has typed what stands above: each command runs where those before it have run.
+  let home: string;
+  beforeAll(() => {
+    home = realpathSync(mkdtempSync(join(tmpdir(), 'k8s-pki-readme-')));
+  });
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+  const type = (command: string): ReturnType<typeof run> =>
+    run(NODE, command.split(' '), { cwd: home, env: { LANG: 'C.UTF-8' } });
+
   test.each(CONSOLE)('shows what k8s-pki $command prints', async ({ command, output }) => {
-    await withDirectory(async (cwd) => {
-      const { status, stdout } = await run(NODE, command.split(' '), { cwd });
-      expect(status).toBe(0);
-      for (const line of output) expect(stdout).toMatch(patternOf(line));
-    });
+    const { status, stdout } = await type(command);
+    expect(status).toBe(0);
+    for (const line of output) expect(stdout).toMatch(patternOf(line));
   });
 
   test('names commands that package.json has', () => {
@@ -67,16 +84,11 @@ describe('the README', () => {
     });
   }, 60_000);
 
-  test.each([...README.matchAll(/`(k8s-pki show [^`]*)`/g)].map(([, command = '']) => command))(
-    'can say: %s',
+  test.each([...README.matchAll(/`k8s-pki ((?:show|verify) [^`]*)`/g)].map(([, command = '']) => command))(
+    'can say: k8s-pki %s',
     async (line) => {
-      const [command = ''] = line.split(' | ');
-      await withDirectory(async (cwd) => {
-        expect(await run(NODE, command.replace('k8s-pki ', '').split(' '), { cwd })).toMatchObject({
-          status: 0,
-          stderr: '',
-        });
-      });
+      const [command = ''] = line.split(/ [|>] /);
+      expect(await type(command)).toMatchObject({ status: 0, stderr: '' });
     },
   );
 
@@ -156,7 +168,7 @@ describe('the programs in the documents', () => {
     const source = read('src/library.ts').replaceAll(/^ \* ?/gm, '');
     const examples = blocksOf(source).map(({ text }) => text);
     programs = [...inReadme, ...examples];
-    expect([inReadme.length, examples.length]).toEqual([1, 3]);
+    expect([inReadme.length, examples.length]).toEqual([1, 4]);
   });
 
   test('compile, and run one after the other', async () => {

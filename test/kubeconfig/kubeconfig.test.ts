@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import { parseCanonical } from '../../src/kubeconfig/canonical.ts';
 import { encodeKubeconfig } from '../../src/kubeconfig/encode.ts';
 import { parseKubeconfig } from '../../src/kubeconfig/parse.ts';
@@ -34,42 +35,59 @@ const golden = readdirSync('fixtures/kubeadm')
       .map((file) => join('fixtures/kubeadm', name, file)),
   );
 
+/** What kubeadm wrote for clusters with odd names, and the names as the library reads them. */
+const oddlyNamed = readFileSync('fixtures/kubeadm/odd-names.yaml', 'utf8')
+  .split(/^---\n/m)
+  .slice(1)
+  .map((text) => {
+    const document = parse(text);
+    const [{ name: cluster }] = document.clusters;
+    const names = { cluster, context: document['current-context'], user: document.users[0].name };
+    return [cluster.slice(0, 40), text, names] as const;
+  });
+
+const name = fc.oneof(
+  fc.constantFrom(...'y No on OFF true Null tRue .inf .NaN ~ a e3 inf kubernetes a.b a:b'.split(' ')),
+  fc.constantFrom(...'0x1 0x_ 0o17 0o8 1e3 1e400 +.5 1:30 2026-11-23 2026-13-45 --- ...a日 {x}'.split(' ')),
+  fc.constantFrom('a-', 'a b', "it's", 'a: b', 'a #b', '- a', '2026-1-2 3:4:5', '🎈'),
+  fc.string({ unit: fc.constantFrom(...Array.from('aYn1.:-@_/ #\'"{e')), minLength: 1 }),
+  fc.string({ unit: fc.constantFrom(...Array.from('0123.:-+_exobZT ')), minLength: 1, maxLength: 8 }),
+  fc.string({ unit: fc.constantFrom(...Array.from('a日   \'"\\🎈:#')), minLength: 70, maxLength: 253 }),
+);
+
+describe('the bytes of a kubeconfig', () => {
+  test.each(oddlyNamed)('for a cluster named %j are those of kubeadm', (_, text, names) => {
+    expect(encoded(names).replaceAll(/(-data): .*/g, '$1: …')).toBe(text);
+  });
+
+  test.each(['1e400', '2026-13-45', '2026-01-01T02:03:04', '0xfffffffffffffffff', '._5'])(
+    'have in quotes what has the shape of a number or date: %s',
+    (cluster) => {
+      expect(encoded({ cluster })).toContain(`  name: "${cluster}"\n`);
+    },
+  );
+
+  // The library's schema of YAML 1.1 reads these as NaN: numbers but for their digits.
+  const NO_DIGITS = /^[-+]?(?:0[xb]_+|\._*|(?:\._*)?[eE][-+]?[0-9]+)$/;
+
+  test.each(['1.1', '1.2'] as const)('give YAML %s back what they were made of', (version) => {
+    fc.assert(
+      fc.property(name, (cluster) => {
+        fc.pre(version === '1.2' || !NO_DIGITS.test(cluster));
+        const { clusters, contexts } = parse(encoded({ cluster }), { version });
+        expect([clusters[0].name, contexts[0].context.cluster]).toEqual([cluster, cluster]);
+      }),
+      { numRuns: 1000, seed: 7 },
+    );
+  });
+});
+
 describe('a kubeconfig in the lines that kubeadm writes', () => {
   test.each(golden)('%s is read alike by its lines and by the library', async (path) => {
     const text = readFileSync(path, 'utf8');
     expect(parseCanonical(text)).toBeDefined();
     expect(await parseKubeconfig(text)).toEqual(await byLibrary(text));
   });
-
-  const words = [
-    'y',
-    'No',
-    'on',
-    'OFF',
-    'true',
-    'Null',
-    'a',
-    'e3',
-    'inf',
-    'kubernetes',
-    'a.b',
-    'a:b',
-    '0x1',
-    '1e3',
-    '2026-11-23',
-    '~',
-    'a-',
-    'a b',
-    "it's",
-    '日本',
-    '{x}',
-    'a: b',
-    'a #b',
-  ];
-  const name = fc.oneof(
-    fc.constantFrom(...words),
-    fc.string({ unit: fc.constantFrom(...Array.from('aYn1.:-@_/ #\'"{e')), minLength: 1 }),
-  );
 
   test('whatever its names are, comes back as it was, by its lines and by the library', async () => {
     await fc.assert(

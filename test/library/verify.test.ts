@@ -11,6 +11,7 @@ import {
   verifyClusterPki,
 } from '../../src/index.ts';
 import { keySource } from '../support/cluster.ts';
+import { openssl, opensslOracle } from '../x509/openssl.ts';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
 const HOST = { hostIp: '192.0.2.10', hostname: 'cp1', keyAlgorithm: 'ECDSA-P256', now: NOW } as const;
@@ -139,6 +140,27 @@ describe('an audit', () => {
     expect((await verifyClusterPki({ files: pki.files, at: NOW, profile: 'hardened' })).spec.profile).toBe(
       'hardened',
     );
+  });
+
+  opensslOracle('of a CA that openssl signed again', () => {
+    test('names what forbids the way from a certificate to its CA', async () => {
+      const contentsOf = (path: string): string =>
+        pki.files.find((file) => file.path === path)?.contents ?? '';
+      // A CA for servers alone signs clients whom Go lets in nowhere.
+      const extensions = `basicConstraints = critical, CA:TRUE
+keyUsage = critical, digitalSignature, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+extendedKeyUsage = serverAuth
+`;
+      const { read } = openssl(
+        'x509 -in ca.crt -signkey ca.key -clrext -days 3650 -extfile ca.cnf -out limited.crt'.split(' '),
+        { 'ca.crt': contentsOf('pki/ca.crt'), 'ca.key': contentsOf('pki/ca.key'), 'ca.cnf': extensions },
+      );
+      const codes = await found(withContents('pki/ca.crt', read('limited.crt')), { at: new Date() });
+      expect(codes).toContain('error path-refused pki/apiserver-kubelet-client.crt');
+      expect(codes).toContain('error path-refused admin.conf');
+      expect(codes).not.toContain('error path-refused pki/apiserver.crt');
+    });
   });
 
   test('says what is wrong with the options', async () => {

@@ -149,12 +149,23 @@ describe('the servers of the kubeconfigs', () => {
   });
 
   test.each([
-    ['1.32.1', endpoint],
-    ['1.33.0', host],
-  ])('have for the kubelet of kubeadm %s %s', (kubernetesVersion, server) => {
-    expect(serversOf({ profile: 'kubeadm', kubernetesVersion, controlPlaneEndpoint })['kubelet.conf']).toBe(
-      server,
+    ['1.30.4', endpoint, undefined],
+    ['1.31.0', endpoint, host],
+    ['1.32.1', endpoint, host],
+    ['1.33.0', host, endpoint],
+    ['1.37', host, endpoint],
+  ])('have for the kubelet of kubeadm %s %s, and may have %s', (kubernetesVersion, server, otherServer) => {
+    const servers = rowsOf({ profile: 'kubeadm', kubernetesVersion, controlPlaneEndpoint }).flatMap((row) =>
+      row.id === 'kubelet.conf' && row.kind === 'kubeconfig'
+        ? [row.kubeconfig.server, row.kubeconfig.otherServer]
+        : [],
     );
+    expect(servers).toEqual([server, otherServer]);
+  });
+
+  test.each(['requirements', 'hardened'] as const)('are one alone for the kubelet in %s', (profile) => {
+    const rows = rowsOf({ profile, controlPlaneEndpoint });
+    expect(rows.find(({ id }) => id === 'kubelet.conf')).not.toHaveProperty('kubeconfig.otherServer');
   });
 
   test('take the bind port where the endpoint has none, and IPv6 in brackets', () => {

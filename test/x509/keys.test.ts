@@ -159,9 +159,13 @@ describe('parsePrivateKey', () => {
     expect(isPkiError(error, 'ERR_PEM') && error.detail).toEqual({ expected: 'a private key', found });
   });
 
-  test('refuses a format that is not read here', () => {
-    const error = errorOf(() => parsePrivateKey(encodePem('OPENSSH PRIVATE KEY', Buffer.alloc(20))));
-    expect(isPkiError(error, 'ERR_KEY') && error.detail.found).toBe('OPENSSH PRIVATE KEY');
+  // The second is how cfssl labels what Go and openssl call a PRIVATE KEY.
+  test.each(['OPENSSH PRIVATE KEY', 'Ed25519 PRIVATE KEY'])('refuses %s, a format not read here', (found) => {
+    const error = errorOf(() => parsePrivateKey(encodePem(found, Buffer.alloc(20))));
+    expect(isPkiError(error, 'ERR_KEY') && error.detail).toEqual({
+      expected: 'RSA PRIVATE KEY, EC PRIVATE KEY, PRIVATE KEY',
+      found,
+    });
   });
 
   test('throws nothing but typed errors without key material, whatever is damaged', () => {

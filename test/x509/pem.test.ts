@@ -47,6 +47,20 @@ describe('parsePemBlocks', () => {
     expect(parsePemBlocks(text).map(({ label }) => label)).toEqual(['EC PARAMETERS', 'EC PRIVATE KEY']);
   });
 
+  test.each(['A', 'Ed25519 PRIVATE KEY', 'X509 CRL', 'a-b', '(x)~!/,.'])(
+    'reads a block with the label %s, as RFC 7468 section 3 allows',
+    (label) => {
+      expect(parsePemBlocks(encodePem(label, Buffer.alloc(9)))).toMatchObject([{ label }]);
+    },
+  );
+
+  test.each(['', ' A', 'A ', 'A  B', 'A--B', '-A', 'A-', 'Ä'])(
+    'takes the label "%s" for text, which RFC 7468 does not allow',
+    (label) => {
+      expect(parsePemBlocks(encodePem(label, Buffer.alloc(9)))).toEqual([]);
+    },
+  );
+
   test('gives the headers of an encrypted key', () => {
     const text = block.replace('\n', '\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00FF\n\n');
     const [{ headers, der } = { headers: new Map(), der: new Uint8Array() }] = parsePemBlocks(text);
@@ -85,7 +99,8 @@ describe('parsePemBlocks', () => {
     expect(isPkiError(error, 'ERR_PEM')).toBe(true);
   });
 
-  test('reads many blocks without running away', () => {
+  test('reads many blocks, and a line that is nearly one, without running away', () => {
     expect(parsePemBlocks(block.repeat(20_000))).toHaveLength(20_000);
+    expect(parsePemBlocks(`-----BEGIN ${'A '.repeat(100_000)}`)).toEqual([]);
   });
 });

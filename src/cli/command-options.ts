@@ -1,0 +1,87 @@
+import type { Argv } from 'yargs';
+import { SEVERITIES } from '../finding.ts';
+import { COMPONENTS } from '../table/row.ts';
+import { addClusterOptions, addOutputOption } from './options.ts';
+
+const RULING = ['profile', 'kubernetes-version'] as const;
+
+const addInitOptions = (parser: Argv): Argv =>
+  addOutputOption(addClusterOptions(parser), ['text', 'json'])
+    .option('dry-run', { type: 'boolean', describe: 'print the plan and change nothing' })
+    .option('allow-early-clock', {
+      type: 'boolean',
+      describe: 'go on although the clock shows a time before this release',
+    })
+    .example('$0 init --host-ip 10.0.0.5', 'the PKI of the first control-plane host, below /etc/kubernetes')
+    .example('$0 init --host-ip 192.0.2.10 --cert-dir ./out/pki', 'the same in a local folder');
+
+const addDirectory = (parser: Argv): Argv =>
+  parser.positional('dir', {
+    type: 'string',
+    describe: 'the certificate directory, or the one that holds it (default: --cert-dir)',
+  });
+
+const addVerifyOptions = (parser: Argv): Argv =>
+  addDirectory(
+    addOutputOption(addClusterOptions(parser), ['text', 'json', 'sarif', 'junit', 'markdown', 'html']),
+  )
+    .option('at', { type: 'string', describe: 'ask about another moment: 2027-01-01', requiresArg: true })
+    .option('warn-within', {
+      type: 'string',
+      default: '30d',
+      describe: 'warn of what ends within this period',
+      requiresArg: true,
+    })
+    .option('fail-on', {
+      choices: [...SEVERITIES, 'never'],
+      default: 'error',
+      describe: 'end with 1 where something as bad was found',
+      requiresArg: true,
+    })
+    .example('$0 verify /etc/kubernetes', 'what is wrong with the PKI of this host')
+    .example(
+      '$0 verify ./evidence/pki --profile kubeadm --kubernetes-version 1.31',
+      'held against that release',
+    );
+
+const addTableOptions = (parser: Argv): Argv =>
+  addOutputOption(addClusterOptions(parser, RULING), ['text', 'json', 'yaml', 'markdown']);
+
+const addTreeOptions = (parser: Argv): Argv =>
+  addDirectory(
+    addOutputOption(addClusterOptions(parser, [...RULING, 'cert-dir', 'kubeconfig-dir', 'root-ca-dir']), [
+      'text',
+      'json',
+      'mermaid',
+      'dot',
+    ]),
+  );
+
+const addArgumentsOptions = (parser: Argv): Argv =>
+  addOutputOption(
+    addClusterOptions(parser, [
+      ...RULING,
+      'cert-dir',
+      'kubeconfig-dir',
+      'service-dns-domain',
+      'external-etcd',
+      'root-ca',
+      'root-ca-dir',
+    ]),
+    ['text', 'json', 'yaml'],
+  ).positional('component', { describe: 'only the arguments of this one', choices: COMPONENTS });
+
+const addRbacOptions = (parser: Argv): Argv =>
+  addOutputOption(addClusterOptions(parser, RULING), ['yaml', 'json']);
+
+export type CommandName = 'init' | 'verify' | 'showTable' | 'showTree' | 'showArguments' | 'showRbac';
+
+/** What each command takes. Apart from what they do, so that help and mistakes need not wait for that to be loaded. */
+export const COMMAND_OPTIONS: Readonly<Record<CommandName, (parser: Argv) => Argv>> = {
+  init: addInitOptions,
+  verify: addVerifyOptions,
+  showTable: addTableOptions,
+  showTree: addTreeOptions,
+  showArguments: addArgumentsOptions,
+  showRbac: addRbacOptions,
+};

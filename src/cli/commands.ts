@@ -1,0 +1,17 @@
+import type { Arguments } from 'yargs';
+import type { CommandName } from './command-options.ts';
+import { runInit } from './init-command.ts';
+import { showArguments, showRbac, showTable, showTree } from './show-commands.ts';
+import { runVerify } from './verify-command.ts';
+
+/** What each command does: resolves to the exit code. */
+export const COMMANDS: Readonly<
+  Record<CommandName, (parsed: Arguments, signal: AbortSignal) => Promise<number>>
+> = {
+  init: runInit,
+  verify: runVerify,
+  showTable,
+  showTree,
+  showArguments,
+  showRbac,
+};

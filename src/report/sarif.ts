@@ -1,0 +1,119 @@
+import { DUPLICATE_SERIAL, HYGIENE_RULES } from '../checks/hygiene.ts';
+import { CHECKS } from '../checks/run.ts';
+import { timeText } from '../checks/time.ts';
+import type { Finding, Severity } from '../finding.ts';
+import { FILE_UNKNOWN } from '../verify.ts';
+import { printable } from './columns.ts';
+import type { VerifyReport } from './verify.ts';
+
+const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
+  error: 'error',
+  warning: 'warning',
+  notice: 'note',
+};
+
+/** Every check of an audit as a rule, whether it found something or not. */
+function rules(documentUri: string): readonly object[] {
+  const checks = CHECKS.filter(({ only }) => only !== 'plan');
+  return [...checks, FILE_UNKNOWN, ...HYGIENE_RULES, DUPLICATE_SERIAL].map(
+    ({ code, severity, says, citation, remedy }) => ({
+      id: code,
+      shortDescription: { text: says },
+      fullDescription: { text: says },
+      help: {
+        text: `${says}. Remedy: ${remedy}. Citation: ${citation}.`,
+        markdown: `${says}.\n\n**Remedy:** ${remedy}.\n\n**Citation:** ${citation}.`,
+      },
+      helpUri: `${documentUri}#${code}`,
+      defaultConfiguration: { level: LEVELS[severity] },
+    }),
+  );
+}
+
+const encodePath = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
+
+/** The directories that lie in no other, each with the name under which SARIF knows it. */
+function basesOf(
+  directories: readonly string[],
+): readonly { readonly id: string; readonly prefix: string }[] {
+  return directories
+    .map((directory) => `${directory}/`.replace('//', '/'))
+    .filter((prefix, _, all) => !all.some((other) => other !== prefix && prefix.startsWith(other)))
+    .map((prefix, index) => ({ id: `AUDITED${index === 0 ? '' : index + 1}`, prefix }));
+}
+
+/** The report in SARIF 2.1.0, with what the consumers of code scanning ask for beyond what the standard does. */
+export function verifySarif({ verification, directories, at, pathOf, version }: VerifyReport): object {
+  const { spec, findings } = verification;
+  // Of the same release: what a code means stays as it was when it was found.
+  const documentUri = `https://unpkg.com/k8s-pki@${version}/docs/findings.md`;
+  const bases = basesOf(directories);
+  const seen = new Map<string, number>();
+  const resultOf = ({
+    code,
+    severity,
+    path,
+    row,
+    field,
+    message,
+    expected,
+    found,
+    remedy,
+  }: Finding): object => {
+    const place = pathOf(path);
+    const base = bases.find(({ prefix }) => place.startsWith(prefix));
+    const relative = place.slice(base?.prefix.length ?? 0);
+    // What is found again after a renewal is the same: neither the contents of the file nor the finding's values count.
+    const identity = [code, path, field].filter((part) => part !== undefined).join(' ');
+    const number = (seen.get(identity) ?? 0) + 1;
+    seen.set(identity, number);
+    const details = [
+      expected === undefined ? [] : `expected: ${expected}`,
+      found === undefined ? [] : `found: ${found}`,
+    ].flat();
+    return {
+      ruleId: code,
+      level: LEVELS[severity],
+      message: { text: printable([`${relative} ${message}`, ...details].join('; ')) },
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: {
+              uri: encodePath(relative),
+              ...(base === undefined ? {} : { uriBaseId: base.id }),
+            },
+            // The file as a whole; code scanning shows nothing that has no line.
+            region: { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 },
+          },
+        },
+      ],
+      partialFingerprints: { primaryLocationLineHash: `${identity}:${number}` },
+      properties: { row, field, expected, found, remedy },
+    };
+  };
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'k8s-pki',
+            semanticVersion: version,
+            informationUri: documentUri,
+            rules: rules(documentUri),
+          },
+        },
+        originalUriBaseIds: Object.fromEntries(
+          bases.map(({ id, prefix }) => [id, { uri: `file://${encodePath(prefix)}` }]),
+        ),
+        results: findings.map(resultOf),
+        properties: {
+          at: timeText(at),
+          profile: spec.profile,
+          kubernetesVersion: spec.kubernetesVersion.text,
+        },
+      },
+    ],
+  };
+}

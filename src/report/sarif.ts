@@ -12,8 +12,8 @@ const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
   notice: 'note',
 };
 
-/** Every check of an audit as a rule, whether it found something or not. */
-function rules(documentUri: string): readonly object[] {
+/** Every check of an audit as a rule, whether it found something or not. Its help is in it: no address has to be trusted. */
+function rules(): readonly object[] {
   const checks = CHECKS.filter(({ only }) => only !== 'plan');
   return [...checks, FILE_UNKNOWN, ...HYGIENE_RULES, DUPLICATE_SERIAL].map(
     ({ code, severity, says, citation, remedy }) => ({
@@ -24,7 +24,6 @@ function rules(documentUri: string): readonly object[] {
         text: `${says}. Remedy: ${remedy}. Citation: ${citation}.`,
         markdown: `${says}.\n\n**Remedy:** ${remedy}.\n\n**Citation:** ${citation}.`,
       },
-      helpUri: `${documentUri}#${code}`,
       defaultConfiguration: { level: LEVELS[severity] },
     }),
   );
@@ -45,8 +44,6 @@ function basesOf(
 /** The report in SARIF 2.1.0, with what the consumers of code scanning ask for beyond what the standard does. */
 export function verifySarif({ verification, directories, at, pathOf, version }: VerifyReport): object {
   const { spec, findings } = verification;
-  // Of the same release: what a code means stays as it was when it was found.
-  const documentUri = `https://unpkg.com/k8s-pki@${version}/docs/findings.md`;
   const bases = basesOf(directories);
   const seen = new Map<string, number>();
   const resultOf = ({
@@ -100,8 +97,7 @@ export function verifySarif({ verification, directories, at, pathOf, version }: 
           driver: {
             name: 'k8s-pki',
             semanticVersion: version,
-            informationUri: documentUri,
-            rules: rules(documentUri),
+            rules: rules(),
           },
         },
         originalUriBaseIds: Object.fromEntries(

@@ -1,5 +1,5 @@
 import type { Check } from './checks/check.ts';
-import { type Evidence, isSameDer, parseEvidence, type PresentFile } from './checks/evidence.ts';
+import { type Evidence, isSameDer, parseAnyEvidence, type PresentFile } from './checks/evidence.ts';
 import { checkHygiene, checkSerials } from './checks/hygiene.ts';
 import { runChecks } from './checks/run.ts';
 import { type ClusterOptions, type OptionKey, OPTIONS } from './cluster/options.ts';
@@ -13,7 +13,6 @@ import type { DesiredRow } from './resolve/desired.ts';
 import { knownPaths, pathsOf } from './resolve/paths.ts';
 import { resolveRows } from './resolve/rows.ts';
 import { ROWS } from './table/rows.ts';
-import { type CertificateReader, loadForeignReader } from './x509/certificate-reader.ts';
 
 /** What is audited, and against what. */
 export interface VerifyRequest {
@@ -84,12 +83,8 @@ function parseFirst(readings: readonly ClusterOptions[]): { spec: ClusterSpec; o
   return { spec: parseClusterSpec(options, {}).spec, options };
 }
 
-async function parseAs(
-  rows: readonly DesiredRow[],
-  files: readonly PresentFile[],
-  reader: CertificateReader,
-): Promise<Evidence> {
-  return parseEvidence({ rows, files, signers: new Map() }, reader);
+async function parseAs(rows: readonly DesiredRow[], files: readonly PresentFile[]): Promise<Evidence> {
+  return (await parseAnyEvidence({ rows, files, signers: new Map() })).evidence;
 }
 
 /** What one profile and release would have the files be. */
@@ -233,10 +228,9 @@ export async function verifyPki(request: VerifyRequest): Promise<Verification> {
         ruling.profile !== 'kubeadm' ||
         !ruling.kubernetesVersion?.endsWith('.0')),
   );
-  const reader = await loadForeignReader();
   const wishes = candidates.map((ruling) => rowsForUnknown(request, ruling));
   const [most = []] = wishes.toSorted((a, b) => b.length - a.length);
-  const seen = await parseAs(most, request.files, reader);
+  const seen = await parseAs(most, request.files);
   const tried = new Set<string>();
   let best: Verification | undefined;
   for (const ruling of candidates) {
@@ -245,9 +239,7 @@ export async function verifyPki(request: VerifyRequest): Promise<Verification> {
     const wish = JSON.stringify(reading.rows);
     if (tried.has(wish)) continue;
     tried.add(wish);
-    const evidence = await evidenceFor(reading.rows, seen, () =>
-      parseAs(reading.rows, request.files, reader),
-    );
+    const evidence = await evidenceFor(reading.rows, seen, () => parseAs(reading.rows, request.files));
     const verification = holdAgainst(request, reading, evidence);
     if (best === undefined || weightOf(verification) < weightOf(best)) best = verification;
     if (weightOf(best) === 0) break;

@@ -11,6 +11,7 @@ import {
 import { type DerElement, DerError, encodeDer, encodeOid, encodeSequence, TAG } from './der.ts';
 import { EXTENSION_OIDS, type ExtensionField } from './extensions.ts';
 import { type Certificate, COMMON_NAME_OID, KEY_USAGES } from './model.ts';
+import { isSignedBy, isVerifiable } from './signature.ts';
 
 const provider = new Crypto();
 
@@ -74,11 +75,15 @@ export function parseForeignCertificate(der: Uint8Array): Certificate {
   return parseCertificate(der, LIBRARY_DECODERS);
 }
 
-/** As `CertificateReader.isSignedBy`, for every signature algorithm that the library knows. */
+/**
+ * As `CertificateReader.isSignedBy`, for every signature algorithm that the library knows. Where it is one that is issued
+ * here both have to agree: the library takes a signature by a key of another kind for one of Ed25519.
+ */
 export async function isForeignSignedBy(
   certificate: Certificate,
   issuerSpkiDer: Uint8Array,
 ): Promise<boolean> {
+  if (isVerifiable(certificate) && !isSignedBy(certificate, issuerSpkiDer)) return false;
   try {
     return await new x509.X509Certificate(bytesOf(certificate.der)).verify(
       { publicKey: bytesOf(issuerSpkiDer), signatureOnly: true },

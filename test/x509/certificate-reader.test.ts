@@ -541,6 +541,17 @@ describe('the foreign reader', () => {
     });
   });
 
+  test.each([
+    ['rsa', generateKeyPairSync('rsa', { modulusLength: 2048 })],
+    ['ec', generateKeyPairSync('ec', { namedCurve: 'prime256v1' })],
+  ])('takes no signature by a key of kind %s for one of Ed25519', async (_, { publicKey, privateKey }) => {
+    const algorithm = bytes('300506032b6570');
+    const der = forgeCertificate({ signature: { algorithm, hash: 'sha256', key: privateKey } });
+    const spkiDer = publicKey.export({ type: 'spki', format: 'der' });
+    const foreignReader = await loadForeignReader();
+    expect(await foreignReader.isSignedBy(foreignReader.parse(der), spkiDer)).toBe(false);
+  });
+
   test('reads the same names and dates as Node does', async () => {
     const foreignReader = await loadForeignReader();
     for (const [, der] of certificatesIn('fixtures/kubeadm')) {

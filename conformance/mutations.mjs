@@ -135,6 +135,7 @@ function rowBreakers(row, { ROWS, USAGES }) {
     user: text,
     context: text,
     server: wordOf('server'),
+    otherServer: orNone(wordOf('server')),
     grant: (value) => (value === null ? [grant] : [null, ...grantFields(value)]),
   };
 }

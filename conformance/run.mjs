@@ -21,6 +21,7 @@ import { cases as node } from './cases/node.mjs';
 import { cases as profiles } from './cases/profiles.mjs';
 import { cases as refusals } from './cases/refusals.mjs';
 import { cases as requirements } from './cases/requirements.mjs';
+import { cases as servers } from './cases/servers.mjs';
 import { DIFFERENCES } from '../dist/index.js';
 import { inNamespace, NAMESPACE, REQUIREMENTS } from './namespace.mjs';
 import { PROGRAMS } from './programs.mjs';
@@ -40,6 +41,7 @@ const allCases = [
   ...profiles,
   ...golden,
   ...grants,
+  ...servers,
   ...differential,
   ...manifests,
   ...refusals,

@@ -143,7 +143,9 @@ function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredR
     case 'kubeconfig': {
       const certificate = resolveCertificate(row, spec);
       const user = fillText(choose(row.user, spec), spec, { commonName: certificate.commonName });
-      const otherServer = row.otherServer === undefined ? null : choose(row.otherServer, spec);
+      const server = resolveServer(choose(row.server, spec), spec);
+      const other = row.otherServer === undefined ? null : choose(row.otherServer, spec);
+      const otherServer = other === null ? server : resolveServer(other, spec);
       return {
         kind: 'kubeconfig',
         id,
@@ -154,8 +156,8 @@ function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredR
           cluster: spec.clusterName,
           user,
           context: fillText(choose(row.context, spec), spec, { user }),
-          server: resolveServer(choose(row.server, spec), spec),
-          ...(otherServer === null ? {} : { otherServer: resolveServer(otherServer, spec) }),
+          server,
+          ...(otherServer === server ? {} : { otherServer }),
           trust: serverTrust(row.signer, rows).of,
           hasPreferences: choose(KUBECONFIG_PREFERENCES, spec),
         },

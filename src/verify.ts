@@ -228,6 +228,8 @@ export async function verifyPki(request: VerifyRequest): Promise<Verification> {
         ruling.profile !== 'kubeadm' ||
         !ruling.kubernetesVersion?.endsWith('.0')),
   );
+  // No profile of that name: the parser says which there are.
+  if (candidates.length === 0) parseClusterSpec({ ...UNKNOWN_HOST, profile, kubernetesVersion }, {});
   const wishes = candidates.map((ruling) => rowsForUnknown(request, ruling));
   const [most = []] = wishes.toSorted((a, b) => b.length - a.length);
   const seen = await parseAs(most, request.files);

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { availableParallelism } from 'node:os';
 import yargs, { type Arguments, type Argv } from 'yargs';
 import { COMMAND_OPTIONS, type CommandName } from './cli/command-options.ts';
 import { fail } from './cli/failure.ts';
@@ -7,11 +6,6 @@ import { SWITCHES } from './cli/options.ts';
 import { EXIT, printData, printMessages } from './cli/terminal.ts';
 import { PkiError } from './errors.ts';
 import { VERSION } from './release.ts';
-
-// libuv's pool has four threads unless told otherwise before its first use, and all keys are generated on it.
-const LIBUV_THREADS = 4;
-if (availableParallelism() > LIBUV_THREADS)
-  process.env['UV_THREADPOOL_SIZE'] ??= String(availableParallelism());
 
 const controller = new AbortController();
 // SIGHUP: the terminal has gone, as when a connection breaks.
@@ -47,7 +41,8 @@ const isJson = words.some(
 
 function usageError(message: string): PkiError<'ERR_USAGE'> {
   const hint = 'k8s-pki --help lists the commands, k8s-pki COMMAND --help their flags';
-  return new PkiError('ERR_USAGE', message, { detail: {}, hint });
+  // yargs says some things over several lines.
+  return new PkiError('ERR_USAGE', message.replaceAll(/\s*\n\s*/g, ' '), { detail: {}, hint });
 }
 
 /**

@@ -35,7 +35,7 @@ export interface GenerateClusterPkiOptions extends ClusterOptions {
   readonly now?: Date;
   /** Cryptographically random bytes; default: the platform's. */
   readonly randomBytes?: (length: number) => Uint8Array;
-  /** Default: the platform's, on all cores. */
+  /** Default: the platform's, on its thread pool: four threads on Node, unless it is started with UV_THREADPOOL_SIZE. */
   readonly generateKeyPair?: (algorithm: KeyAlgorithmId) => Promise<KeyPair>;
   readonly onKeyGenerated?: (done: number, all: number) => void;
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 
 type Parameters = Readonly<Record<string, unknown>>;
 
@@ -40,11 +41,24 @@ const FLAGS = [
   '--remote-debugging-pipe',
 ];
 
+const POLL_MS = 20;
+
+/** Whether a process group has any process left. */
+function isThere(group: number): boolean {
+  try {
+    return process.kill(group, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** Starts Debian's chromium, which is spoken to through a pipe: no port is opened. */
 export function startBrowser(): Browser {
   const profile = mkdtempSync(join(tmpdir(), 'k8s-pki-browser-'));
   const child = spawn('chromium', [...FLAGS, `--user-data-dir=${profile}`], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    // A process group of its own: its helpers go on writing to the profile when it alone has ended.
+    detached: true,
   });
   const ended = new Promise<void>((done) => child.once('close', () => done()));
   const [, , , outgoing, incoming] = child.stdio;
@@ -105,9 +119,11 @@ export function startBrowser(): Browser {
       };
     },
     close: async () => {
-      child.kill();
+      const group = -(child.pid ?? 0);
+      process.kill(group, 'SIGKILL');
       await ended;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      while (isThere(group)) await delay(POLL_MS);
+      rmSync(profile, { recursive: true, force: true });
     },
   };
 }

@@ -1,7 +1,7 @@
-import type { Check } from './checks/check.ts';
 import { type Evidence, isSameDer, parseAnyEvidence, type PresentFile } from './checks/evidence.ts';
 import { checkHygiene, checkSerials } from './checks/hygiene.ts';
 import { runChecks } from './checks/run.ts';
+import { checkStrays } from './checks/strays.ts';
 import { type ClusterOptions, type OptionKey, OPTIONS } from './cluster/options.ts';
 import { parseClusterSpec } from './cluster/parse.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
@@ -10,7 +10,7 @@ import type { Finding, Severity } from './finding.ts';
 import { inferOptions } from './infer.ts';
 import { rulings } from './request.ts';
 import type { DesiredRow } from './resolve/desired.ts';
-import { knownPaths, pathsOf } from './resolve/paths.ts';
+import { pathsOf } from './resolve/paths.ts';
 import { resolveRows } from './resolve/rows.ts';
 import { ROWS } from './table/rows.ts';
 
@@ -155,29 +155,7 @@ function holdAgainst(
   evidence: Evidence,
 ): Verification {
   const context = { now, evidence, signers: new Set<string>(), audit: { warnWithinSeconds } };
-  return { spec, inferred, evidence, findings: [...runChecks(context), ...unknownFiles(files)] };
-}
-
-/** What every report calls the files that no row has. */
-export const FILE_UNKNOWN: Pick<Check, 'code' | 'severity' | 'says' | 'citation' | 'remedy'> = Object.freeze({
-  code: 'file-unknown',
-  severity: 'notice',
-  says: 'Every file in the certificate directory belongs to something',
-  citation: 'R5',
-  remedy: 'find out whose it is: a forgotten key is a key that nobody renews and nobody misses',
-});
-
-function unknownFiles(files: readonly PresentFile[]): readonly Finding[] {
-  const known = new Set(knownPaths());
-  return files
-    .filter(({ path }) => !known.has(path))
-    .map(({ path }) => ({
-      code: FILE_UNKNOWN.code,
-      severity: FILE_UNKNOWN.severity,
-      path,
-      message: 'belongs to nothing that the table has',
-      remedy: FILE_UNKNOWN.remedy,
-    }));
+  return { spec, inferred, evidence, findings: [...runChecks(context), ...checkStrays(files)] };
 }
 
 /** Holds every certificate to what certificates are held to, whatever they are for; one in several places once. */

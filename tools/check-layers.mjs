@@ -16,7 +16,7 @@ const ROOMS = [
   'plan.ts layout.ts infer.ts',
   'pki.ts',
   'request.ts store',
-  'present.ts verify.ts',
+  'present.ts verify.ts catalogue.ts',
   'report release.ts',
   'library.ts',
   'index.ts',

@@ -1,13 +1,10 @@
 // Writes docs/table.md, docs/differences.md and docs/findings.md from the tables; with --check fails where they are stale.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { DUPLICATE_SERIAL, HYGIENE_RULES } from '../dist/checks/hygiene.js';
-import { CHECKS } from '../dist/checks/run.js';
+import { CATALOGUE } from '../dist/catalogue.js';
 import { OPTIONS } from '../dist/cluster/options.js';
-import { VALIDITY_CAPPED } from '../dist/plan.js';
 import { markdownTable, tableMarkdown } from '../dist/report/table.js';
 import { DIFFERENCES } from '../dist/table/differences.js';
 import { PROFILES } from '../dist/table/profiles.js';
-import { FILE_UNKNOWN } from '../dist/verify.js';
 import {
   NEWEST_MINOR,
   NEWEST_VERSION,
@@ -81,9 +78,6 @@ function differencesDocument() {
 /** Which command looks for it, where not both do. */
 const ASKED_BY = { audit: ', by `verify`', plan: ', by `init`' };
 
-/** A rule for certificates by themselves, as a check of them all. */
-const ofAnyCertificate = (rule) => ({ ...rule, appliesTo: ['every certificate'], only: 'audit' });
-
 function findingsDocument() {
   return [
     '# Findings',
@@ -91,18 +85,11 @@ function findingsDocument() {
     GENERATED,
     '',
     'What `init` and `verify` look at in what is there. To `init` an error refuses; a warning or a notice is shown and the file is kept.',
-    ...[
-      ...CHECKS,
-      VALIDITY_CAPPED,
-      FILE_UNKNOWN,
-      ...[...HYGIENE_RULES, DUPLICATE_SERIAL].map(ofAnyCertificate),
-    ].flatMap(({ code, severity, says, citation, remedy, appliesTo, only, zlint }) => [
+    ...CATALOGUE.flatMap(({ code, severity, says, citation, remedy, on, only, zlint }) => [
       '',
       `## ${code}`,
       '',
-      [`${severity}, on ${appliesTo?.join(', ') ?? 'any file'}${ASKED_BY[only] ?? ''}.`, `${says}.`].join(
-        ' ',
-      ),
+      `${severity}, on ${on}${ASKED_BY[only] ?? ''}. ${says}.`,
       '',
       `Citation: ${citation}. Remedy: ${remedy}.${zlint === undefined ? '' : ` zlint: ${zlint.join(', ')}.`}`,
     ]),

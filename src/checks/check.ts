@@ -29,14 +29,19 @@ export interface AuditOptions {
   readonly warnWithinSeconds: number;
 }
 
-/** One rule. Checks are rows: `docs/findings.md`, the tests and every report read them. */
-export interface Check {
+/** What there is to say about a check, whatever it looks at. */
+export interface CheckRow {
+  /** Stable across releases. */
   readonly code: string;
   readonly severity: Severity;
   /** The rule in a sentence. */
   readonly says: string;
   readonly citation: string;
   readonly remedy: string;
+}
+
+/** One rule. Checks are rows: `docs/findings.md`, the tests and every report read them. */
+export interface Check extends CheckRow {
   readonly appliesTo: readonly DesiredRow['kind'][];
   /** It means something only where a PKI is audited, or where one is completed. */
   readonly only?: 'audit' | 'plan';

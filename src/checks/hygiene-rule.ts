@@ -12,14 +12,14 @@ import {
   TAG,
 } from '../x509/der.ts';
 import { decodeAlgorithmOid } from '../x509/outline.ts';
-import { type Check, type Hit, listText } from './check.ts';
+import { type CheckRow, type Hit, listText } from './check.ts';
 import { isSameDer } from './evidence.ts';
 
 /** What a rule found wrong with one certificate. */
 export type CertificateFault = Omit<Hit, 'path'>;
 
 /** One rule over a certificate by itself, whatever it is for. `docs/findings.md`, the tests and every report read the rows. */
-export interface CertificateRule extends Pick<Check, 'code' | 'severity' | 'says' | 'citation' | 'remedy'> {
+export interface CertificateRule extends CheckRow {
   /** The lints of zlint 3.7 that report the same. */
   readonly zlint?: readonly string[];
   /** `certificate` is absent where the reader refuses it. */

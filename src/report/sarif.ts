@@ -1,8 +1,6 @@
-import { DUPLICATE_SERIAL, HYGIENE_RULES } from '../checks/hygiene.ts';
-import { CHECKS } from '../checks/run.ts';
+import { CATALOGUE } from '../catalogue.ts';
 import { timeText } from '../checks/time.ts';
 import type { Finding, Severity } from '../finding.ts';
-import { FILE_UNKNOWN } from '../verify.ts';
 import { printable } from './columns.ts';
 import type { VerifyReport } from './verify.ts';
 
@@ -14,19 +12,17 @@ const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
 
 /** Every check of an audit as a rule, whether it found something or not. Its help is in it: no address has to be trusted. */
 function rules(): readonly object[] {
-  const checks = CHECKS.filter(({ only }) => only !== 'plan');
-  return [...checks, FILE_UNKNOWN, ...HYGIENE_RULES, DUPLICATE_SERIAL].map(
-    ({ code, severity, says, citation, remedy }) => ({
-      id: code,
-      shortDescription: { text: says },
-      fullDescription: { text: says },
-      help: {
-        text: `${says}. Remedy: ${remedy}. Citation: ${citation}.`,
-        markdown: `${says}.\n\n**Remedy:** ${remedy}.\n\n**Citation:** ${citation}.`,
-      },
-      defaultConfiguration: { level: LEVELS[severity] },
-    }),
-  );
+  const rows = CATALOGUE.filter(({ only }) => only !== 'plan');
+  return rows.map(({ code, severity, says, citation, remedy }) => ({
+    id: code,
+    shortDescription: { text: says },
+    fullDescription: { text: says },
+    help: {
+      text: `${says}. Remedy: ${remedy}. Citation: ${citation}.`,
+      markdown: `${says}.\n\n**Remedy:** ${remedy}.\n\n**Citation:** ${citation}.`,
+    },
+    defaultConfiguration: { level: LEVELS[severity] },
+  }));
 }
 
 const encodePath = (path: string): string => path.split('/').map(encodeURIComponent).join('/');

@@ -1,0 +1,28 @@
+import type { CheckRow } from './checks/check.ts';
+import { DUPLICATE_SERIAL, HYGIENE_RULES } from './checks/hygiene.ts';
+import { CHECKS } from './checks/run.ts';
+import { STRAY_CHECKS } from './checks/strays.ts';
+import { VALIDITY_CAPPED } from './plan.ts';
+
+/** What every report, the documents and the tests say of a check, whoever looks for it. */
+export interface CatalogueRow extends CheckRow {
+  /** What it is looked for on, in words. */
+  readonly on: string;
+  readonly only?: 'audit' | 'plan';
+  /** The lints of zlint that report the same. */
+  readonly zlint?: readonly string[];
+}
+
+function on<T extends CheckRow>(what: string, rows: readonly T[]): readonly (T & { readonly on: string })[] {
+  return rows.map((row) => ({ ...row, on: what }));
+}
+
+/** Everything that `init` and `verify` can find, each code once. */
+export const CATALOGUE: readonly CatalogueRow[] = Object.freeze([
+  ...[...CHECKS, VALIDITY_CAPPED].map((check) => ({ ...check, on: check.appliesTo.join(', ') })),
+  ...on('any file', STRAY_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
+  ...on('every certificate', [...HYGIENE_RULES, DUPLICATE_SERIAL]).map((row) => ({
+    ...row,
+    only: 'audit' as const,
+  })),
+]);

@@ -1,6 +1,7 @@
 import type { CheckRow } from './checks/check.ts';
 import { DUPLICATE_SERIAL, HYGIENE_RULES } from './checks/hygiene.ts';
 import { CHECKS } from './checks/run.ts';
+import { SERVED_CHECKS } from './checks/served.ts';
 import { STRAY_CHECKS } from './checks/strays.ts';
 import { VALIDITY_CAPPED } from './plan.ts';
 
@@ -20,6 +21,7 @@ function on<T extends CheckRow>(what: string, rows: readonly T[]): readonly (T &
 /** Everything that `init` and `verify` can find, each code once. */
 export const CATALOGUE: readonly CatalogueRow[] = Object.freeze([
   ...[...CHECKS, VALIDITY_CAPPED].map((check) => ({ ...check, on: check.appliesTo.join(', ') })),
+  ...on('what a component shows', SERVED_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
   ...on('any file', STRAY_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
   ...on('every certificate', [...HYGIENE_RULES, DUPLICATE_SERIAL]).map((row) => ({
     ...row,

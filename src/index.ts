@@ -1,4 +1,5 @@
 export type { PresentFile } from './checks/evidence.ts';
+export type { Served, ServedOutcome } from './checks/served.ts';
 export type { ClusterOptions } from './cluster/options.ts';
 export type { ClusterSpec } from './cluster/spec.ts';
 export {
@@ -22,10 +23,12 @@ export {
   verifyClusterPki,
   writeClusterPki,
 } from './library.ts';
+export { readServed, type ServedOptions } from './live/served.ts';
 export type { PkiCertificate, PkiFile } from './pki.ts';
 export type { Plan, PlannedFile, PlannedRow, RowAction } from './plan.ts';
 export { VERSION } from './release.ts';
 export { type ComponentArgument, resolveArguments } from './resolve/arguments.ts';
+export { type Listener, resolveListeners } from './resolve/listeners.ts';
 export { DIFFERENCES, type Difference } from './table/differences.ts';
 export { PROFILES, type Profile } from './table/profiles.ts';
 export type { Row } from './table/row.ts';

@@ -6,8 +6,12 @@ const PREFIXES: readonly (readonly [prefix: string, of: (directories: Directorie
   ['root-ca/', ({ rootCaDir, certDir }) => rootCaDir ?? certDir],
 ];
 
-/** The absolute path under which a logical path of the table lies on this host. */
+/**
+ * The absolute path under which a logical path of the table lies on this host. What is none stands for itself: an absolute
+ * path, an address.
+ */
 export function absolutePath(logicalPath: string, directories: Directories): string {
+  if (/^(?:\/|[a-z-]+:\/\/)/.test(logicalPath)) return logicalPath;
   const found = PREFIXES.find(([prefix]) => logicalPath.startsWith(prefix));
   if (found === undefined) return join(directories.kubeconfigDir, logicalPath);
   const [prefix, directoryOf] = found;

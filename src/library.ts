@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { PresentFile } from './checks/evidence.ts';
+import { checkServed, type Served } from './checks/served.ts';
 import type { Directories } from './cluster/directories.ts';
 import type { ClusterOptions } from './cluster/options.ts';
 import { parseDirectories } from './cluster/parse.ts';
@@ -227,6 +228,8 @@ export interface VerifyClusterPkiOptions
   readonly at?: Date;
   /** What ends within these seconds is reported; default: 30 days. */
   readonly warnWithinSeconds?: number;
+  /** What the components show, as `readServed` found it, to be held against the files. */
+  readonly served?: readonly Served[];
 }
 
 /** What an audit found, and against what the files were held. */
@@ -256,7 +259,18 @@ const WARN_WITHIN_SECONDS = 30 * 86_400;
  * ```
  */
 export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promise<ClusterPkiVerification> {
-  const { files, at = new Date(), warnWithinSeconds = WARN_WITHIN_SECONDS, ...cluster } = options;
-  const { findings, spec } = await verifyPki({ files, options: cluster, now: at, warnWithinSeconds });
-  return { findings, spec };
+  const {
+    files,
+    at = new Date(),
+    warnWithinSeconds = WARN_WITHIN_SECONDS,
+    served = [],
+    ...cluster
+  } = options;
+  const { findings, spec, evidence } = await verifyPki({
+    files,
+    options: cluster,
+    now: at,
+    warnWithinSeconds,
+  });
+  return { findings: [...findings, ...checkServed(served, { evidence, now: at })], spec };
 }

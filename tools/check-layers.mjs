@@ -15,7 +15,7 @@ const ROOMS = [
   'ca checks',
   'plan.ts layout.ts infer.ts',
   'pki.ts',
-  'request.ts store',
+  'request.ts store live',
   'present.ts verify.ts catalogue.ts',
   'report release.ts',
   'library.ts',
@@ -34,8 +34,9 @@ const OUTSIDE = [
   [/^yargs(\/|$)/, ['cli', 'cli.ts']],
   [/^yaml$/, ['kubeconfig', 'report']],
   [/^node:(os|tty|readline|child_process|process|worker_threads)/, ['store', 'cli', 'cli.ts']],
-  [/^node:net$/, ['x509']],
-  [/^node:(http|https|tls|dns|dgram)/, []],
+  [/^node:net$/, ['x509', 'live']],
+  [/^node:tls$/, ['live']],
+  [/^node:(http|https|dns|dgram)/, []],
 ];
 
 /**

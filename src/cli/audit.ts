@@ -5,12 +5,7 @@ import { verifyPki } from '../verify.ts';
 import { clusterOptionsOf } from './options.ts';
 import { readDirectorySource } from './source.ts';
 import { printMessages } from './terminal.ts';
-
-/** What was said for a word or a flag that takes one text. */
-export function textOf(parsed: Arguments, name: string): string | undefined {
-  const value: unknown = parsed[name];
-  return typeof value === 'string' ? value : undefined;
-}
+import { textOf } from './words.ts';
 
 /** Reads what the words name, and holds it against the table. Changes nothing. */
 export async function audit(

@@ -38,6 +38,22 @@ const addVerifyOptions = (parser: Argv): Argv =>
       describe: 'end with 1 where something as bad was found',
       requiresArg: true,
     })
+    .option('live', {
+      type: 'boolean',
+      describe: 'ask the components for the certificates that they show, by a handshake and no more',
+    })
+    .option('live-address', {
+      type: 'string',
+      array: true,
+      describe: 'where to ask one of them instead: etcd=192.0.2.10:2379',
+      requiresArg: true,
+    })
+    .option('live-timeout', {
+      type: 'string',
+      default: '3s',
+      describe: 'how long to wait for each',
+      requiresArg: true,
+    })
     .example('$0 verify /etc/kubernetes', 'what is wrong with the PKI of this host')
     .example(
       '$0 verify ./evidence/pki --profile kubeadm --kubernetes-version 1.31',

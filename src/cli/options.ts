@@ -19,6 +19,7 @@ export const SWITCHES: readonly string[] = [
   ...OPTIONS.filter((row) => row.valueName === undefined).map((row) => row.name),
   'dry-run',
   'allow-early-clock',
+  'live',
   'debug',
 ];
 

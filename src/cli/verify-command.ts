@@ -3,8 +3,10 @@ import { parseDuration } from '../cluster/durations.ts';
 import { PkiError, type SpecIssue } from '../errors.ts';
 import { SEVERITIES, type Severity } from '../finding.ts';
 import { type VerifyReport, verifyJson, verifyText } from '../report/verify.ts';
-import { audit, textOf } from './audit.ts';
+import { audit } from './audit.ts';
+import { liveOptionsOf } from './live-options.ts';
 import { EXIT, printData } from './terminal.ts';
+import { textOf } from './words.ts';
 
 function timesOf(parsed: Arguments): { readonly at: Date; readonly warnWithinSeconds: number } {
   const issues: SpecIssue[] = [];
@@ -53,8 +55,14 @@ const FORMS: Readonly<Record<string, Form>> = {
 };
 
 /** `k8s-pki verify`. */
-export async function runVerify(parsed: Arguments): Promise<number> {
-  const report = await audit(parsed, timesOf(parsed));
+export async function runVerify(parsed: Arguments, signal: AbortSignal): Promise<number> {
+  const times = timesOf(parsed);
+  const live = liveOptionsOf(parsed);
+  const audited = await audit(parsed, times);
+  const report =
+    live === undefined
+      ? audited
+      : await (await import('./live.ts')).verifyLive(audited, { options: live, signal });
   const failing = severitiesFrom(parsed['fail-on']);
   printData((await FORMS[String(parsed['output'])]?.(report, failing)) ?? []);
   const isFailed = report.verification.findings.some(({ severity }) => failing.includes(severity));

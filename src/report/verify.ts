@@ -1,6 +1,8 @@
+import type { Served } from '../checks/served.ts';
 import { nameText } from '../checks/text.ts';
 import { timeText } from '../checks/time.ts';
 import { type Finding, SEVERITIES, type Severity } from '../finding.ts';
+import { listenerText } from '../resolve/listeners.ts';
 import type { Verification } from '../verify.ts';
 import { columns, count, printable } from './columns.ts';
 import { findingLines } from './findings.ts';
@@ -14,6 +16,8 @@ export interface VerifyReport {
   readonly at: Date;
   /** Whether the profile was asked for; otherwise it was found. */
   readonly isProfileGiven: boolean;
+  /** What the components show, where they were asked. */
+  readonly served?: readonly Served[];
   /** The release of this program. */
   readonly version: string;
   readonly pathOf: (logicalPath: string) => string;
@@ -58,9 +62,18 @@ export function credentialsOf({ evidence }: Verification): readonly Credential[]
   });
 }
 
+/** One line for each listener: when what it shows ends, or what came instead. */
+function servedRows(served: readonly Served[]): readonly (readonly string[])[] {
+  return served.map(({ listener, outcome }) => {
+    const own = [listener.name, listenerText(listener)];
+    if (outcome.kind !== 'served') return [...own, outcome.reason];
+    return [...own, outcome.certificates[0] === undefined ? '' : timeText(outcome.certificates[0].notAfter)];
+  });
+}
+
 /** The report as people read it: findings, the worst first, who holds power, and a last line that sums up. */
 export function verifyText(report: VerifyReport): readonly string[] {
-  const { verification, pathOf, directories } = report;
+  const { verification, pathOf, directories, served = [] } = report;
   const findings = SEVERITIES.flatMap((severity) => findingsOf(verification, severity));
   const credentials = credentialsOf(verification).map(({ path, subject, notAfter }) => [
     pathOf(path),
@@ -74,13 +87,30 @@ export function verifyText(report: VerifyReport): readonly string[] {
     ...(credentials.length === 0
       ? []
       : [...columns([['CREDENTIAL', 'SUBJECT', 'ENDS'], ...credentials]), '']),
+    ...(served.length === 0
+      ? []
+      : [...columns([['LISTENER', 'ADDRESS', 'SHOWS UNTIL'], ...servedRows(served)]), '']),
     summaryOf(verification),
   ];
 }
 
+function servedJson({ listener, outcome }: Served): object {
+  const { name, row, isShared } = listener;
+  const common = { name, row, address: listenerText(listener), isShared, outcome: outcome.kind };
+  if (outcome.kind !== 'served') return { ...common, reason: outcome.reason };
+  const certificates = outcome.certificates.map(({ subject, issuer, serialHex, notBefore, notAfter }) => ({
+    subject: nameText(subject),
+    issuer: nameText(issuer),
+    serialNumber: serialHex,
+    notBefore: timeText(notBefore),
+    notAfter: timeText(notAfter),
+  }));
+  return { ...common, certificates };
+}
+
 /** The report for programs; docs/json.md describes it. */
 export function verifyJson(report: VerifyReport): object {
-  const { verification, directories, at, isProfileGiven, pathOf } = report;
+  const { verification, directories, at, isProfileGiven, pathOf, served } = report;
   const { spec, findings, inferred } = verification;
   const onDisk = <T extends { readonly path: string }>(one: T): T => ({ ...one, path: pathOf(one.path) });
   return {
@@ -96,5 +126,6 @@ export function verifyJson(report: VerifyReport): object {
     ),
     findings: findings.map(onDisk),
     credentials: credentialsOf(verification).map(onDisk),
+    ...(served === undefined ? {} : { served: served.map(servedJson) }),
   };
 }

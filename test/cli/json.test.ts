@@ -17,6 +17,7 @@ const OUTPUTS = [
   [`${INIT} --profile hardened`, 'Init', { outcome: 'refused', wouldKeep: ['--profile requirements'] }],
   ['verify out -o json', 'Verify', { isProfileGiven: false, counts: { error: 0 } }],
   ['verify out --profile hardened --fail-on never -o json', 'Verify', { isProfileGiven: true }],
+  ['verify out --live --live-timeout 1s --live-address etcd=127.0.0.1:1 -o json', 'Verify', {}],
   [`${INIT} --service-cidr foo,bar`, 'ConfigFailure', { code: 'ERR_CONFIG' }],
   [`${HOST} --cert-dir out/admin.conf/pki`, 'StoreFailure', { code: 'ERR_STORE' }],
   ['show table -o json', 'Table', { profile: 'requirements' }],

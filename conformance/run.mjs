@@ -16,6 +16,7 @@ import { cases as golden } from './cases/golden.mjs';
 import { cases as grants } from './cases/grants.mjs';
 import { cases as hygiene } from './cases/hygiene.mjs';
 import { cases as lint } from './cases/lint.mjs';
+import { cases as live } from './cases/live.mjs';
 import { cases as manifests } from './cases/manifests.mjs';
 import { cases as node } from './cases/node.mjs';
 import { cases as profiles } from './cases/profiles.mjs';
@@ -49,6 +50,7 @@ const allCases = [
   ...lint,
   ...hygiene,
   ...controlPlane,
+  ...live,
   ...node,
   ...aggregation,
   ...etcdMembers,

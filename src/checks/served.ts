@@ -235,15 +235,21 @@ export const SERVED_CHECKS: readonly ServedCheck[] = Object.freeze([
       citation: 'kubernetes-sigs/metrics-server#67, kubeadm.md 8',
       remedy: 'give the component a certificate (--tls-cert-file), or a kubelet serverTLSBootstrap',
     },
-    ({ issuer, subject }, { listener: { row } }) =>
-      row === undefined && isSameDer(issuer.der, subject.der)
-        ? { message: 'shows a certificate that it signed itself', found: nameText(subject) }
-        : undefined,
+    (leaf, { listener: { row }, outcome }, { evidence }) => {
+      const top = (outcome.kind === 'served' ? outcome.certificates.at(-1) : undefined) ?? leaf;
+      const isOurs = [...evidence.values()].some(
+        ({ desired, certificates }) =>
+          desired.kind === 'ca' && certificates.some(({ der }) => isSameDer(der, top.der)),
+      );
+      // Go signs the certificate of such a component with a CA made for the purpose, and shows both.
+      if (row !== undefined || isOurs || !isSameDer(top.issuer.der, top.subject.der)) return undefined;
+      return { message: 'shows a certificate that it signed itself', found: nameText(leaf.subject) };
+    },
   ),
 ]);
 
 /** How a listener is called in a finding that belongs to no file. */
-export function servedPath({ name, ...listener }: Listener): string {
+function servedPath({ name, ...listener }: Listener): string {
   return `${name}://${listenerText(listener)}`;
 }
 

@@ -83,16 +83,20 @@ function ownNames({ sources, names }: NamedRow, placeholders: Placeholders): rea
   return names.filter((name) => !literals.includes(name));
 }
 
-/** Where the kubeconfigs of these sources lead, as host and port. */
+const OF_HOST: readonly ServerSource[] = ['host', 'advertise'];
+const OF_CLUSTER: readonly ServerSource[] = ['controlPlaneOrHost', 'controlPlaneOrAdvertise'];
+
+/** Where the kubeconfigs lead whose server may come from these sources, as host and port. */
 function serversOf(
   evidence: Evidence,
   ruling: Ruling,
-  sources: readonly ServerSource[],
+  isAsked: (sources: readonly ServerSource[]) => boolean,
 ): readonly { readonly host: string; readonly port: string }[] {
   return ROWS.flatMap((row) => {
-    if (row.kind !== 'kubeconfig' || !sources.includes(choose(row.server, ruling))) return [];
-    // Where either of two servers is right, the file does not tell which of them it names.
-    if (row.otherServer !== undefined && choose(row.otherServer, ruling) !== null) return [];
+    if (row.kind !== 'kubeconfig') return [];
+    const other = row.otherServer === undefined ? null : choose(row.otherServer, ruling);
+    const source = choose(row.server, ruling);
+    if (!isAsked(other === null ? [source] : [source, other])) return [];
     const { server } = evidence.get(row.id)?.kubeconfig ?? {};
     const [, ipv6, name, port = '443'] =
       /^https:\/\/(?:\[([^\]]+)\]|([^:/]+))(?::(\d+))?\/?$/.exec(server ?? '') ?? [];
@@ -109,7 +113,7 @@ function serviceCidrOf(address: string): string | undefined {
   return `${ipToText(network)}/${bytes.length * 8 - 8}`;
 }
 
-/** The algorithm that most of the leaves have, and that of the service account pair. */
+/** The algorithm that most of the leaves have, or else what there is, and that of the service account pair. */
 function algorithmsOf(evidence: Evidence): ClusterOptions {
   const rows = [...evidence.values()];
   const of = (row: RowEvidence): string | undefined => {
@@ -118,7 +122,8 @@ function algorithmsOf(evidence: Evidence): ClusterOptions {
   };
   const kinds = (kind: string): readonly string[] =>
     rows.filter(({ desired }) => desired.kind === kind).flatMap((row) => of(row) ?? []);
-  const leaves = kinds('certificate');
+  // A worker has none.
+  const leaves = [kinds('certificate'), kinds('kubeconfig'), kinds('ca')].find((ids) => ids.length > 0) ?? [];
   const often = (id: string): number => leaves.filter((other) => other === id).length;
   const [keyAlgorithm] = distinct(leaves).toSorted((a, b) => often(b) - often(a));
   const [saKeyAlgorithm] = kinds('keyPair');
@@ -138,8 +143,15 @@ export function inferOptions(evidence: Evidence, ruling: Ruling): ClusterOptions
   const { nodeName, serviceDnsDomain, clusterName } = placeholders;
   const own = rows.map((row) => ({ ...row, names: ownNames(row, placeholders) }));
 
-  const direct = serversOf(evidence, ruling, ['host', 'advertise']);
-  const shared = serversOf(evidence, ruling, ['controlPlaneOrHost', 'controlPlaneOrAdvertise']);
+  // Where either of two servers is right, the file does not tell which of them it names; but on a worker it is the only one.
+  const direct = serversOf(evidence, ruling, (sources) => sources.every((one) => OF_HOST.includes(one)));
+  const ofCluster = serversOf(evidence, ruling, (sources) =>
+    sources.every((one) => OF_CLUSTER.includes(one)),
+  );
+  const isAlone = direct.length === 0 && ofCluster.length === 0;
+  const shared = isAlone
+    ? serversOf(evidence, ruling, (sources) => sources.some((one) => OF_CLUSTER.includes(one)))
+    : ofCluster;
   const inAll = (source: SanSource, isWanted: (name: string) => boolean): readonly string[] => {
     const lists = own
       .filter(({ sources }) => sources.includes(source))

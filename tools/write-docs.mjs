@@ -3,8 +3,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { CATALOGUE } from '../dist/catalogue.js';
 import { OPTIONS } from '../dist/cluster/options.js';
 import { markdownTable, tableMarkdown } from '../dist/report/table.js';
+import { holdingOf } from '../dist/resolve/hosts.js';
 import { DIFFERENCES } from '../dist/table/differences.js';
 import { PROFILES } from '../dist/table/profiles.js';
+import { HOST_ROLES } from '../dist/table/row.js';
+import { ROWS } from '../dist/table/rows.js';
 import {
   NEWEST_MINOR,
   NEWEST_VERSION,
@@ -48,6 +51,30 @@ function tableDocument() {
       '',
       ...lines,
     ]),
+    ...hostsSection(),
+  ];
+}
+
+/** What each kind of host has, in words. */
+const HOLDINGS = {
+  has: 'has it',
+  hasPublic: 'has it without its key',
+  mayHave: 'may have it',
+  mayHavePublic: 'may have it without its key',
+  never: '',
+};
+
+function hostsSection() {
+  return [
+    '',
+    '## By kind of host',
+    '',
+    'What `verify --role` holds a host against. What a host has is missed where it is not there, what it neither has nor may have is out of place.',
+    '',
+    ...markdownTable(
+      ['name', ...HOST_ROLES],
+      ROWS.map((row) => [`\`${row.id}\``, ...HOST_ROLES.map((role) => HOLDINGS[holdingOf(row, role)])]),
+    ),
   ];
 }
 

@@ -86,8 +86,11 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       citation: 'R6, kubeadm.md 2.1',
       remedy: 'ask for the name that is there with --cluster-name, or have the kubeconfig made anew',
     },
-    ({ desired, kubeconfig }) =>
-      (['cluster', 'user', 'context'] as const).flatMap((field) =>
+    ({ desired, kubeconfig }) => {
+      const { bootstrapped } = desired.kubeconfig;
+      const fields = ['cluster', 'user', 'context'] as const;
+      if (fields.every((field) => kubeconfig[field] === bootstrapped?.[field])) return [];
+      return fields.flatMap((field) =>
         kubeconfig[field] === desired.kubeconfig[field]
           ? []
           : [
@@ -98,7 +101,8 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
                 found: kubeconfig[field],
               },
             ],
-      ),
+      );
+    },
   ),
   kubeconfigCheck(
     {

@@ -1,6 +1,6 @@
 import { choose, type Ruling } from '../resolve/choose.ts';
 import { pathsOf } from '../resolve/paths.ts';
-import type { Row } from '../table/row.ts';
+import type { Holding, HostRole, Row } from '../table/row.ts';
 import { ROWS } from '../table/rows.ts';
 import { USAGES } from '../table/usages.ts';
 import { columns } from './columns.ts';
@@ -11,6 +11,7 @@ export interface ShownRow {
   readonly kind: Row['kind'];
   readonly purpose: string;
   readonly per: Row['per'];
+  readonly hosts: Readonly<Record<HostRole, Holding>>;
   readonly when: string;
   readonly signer: string;
   readonly commonName: string;
@@ -40,6 +41,7 @@ function showRow(row: Row, ruling: Ruling): ShownRow {
     kind: row.kind,
     purpose: row.purpose,
     per: row.per,
+    hosts: { 'control-plane': 'has', ...row.hosts },
     when: row.when ?? 'always',
     signer: signerText(row),
     commonName: 'commonName' in row ? choose(row.commonName, ruling) : '',

@@ -36,6 +36,8 @@ export interface DesiredKubeconfig {
   readonly server: string;
   /** Another that one that is there may name. */
   readonly otherServer?: string;
+  /** Other names that one that is there may have, all three of them. */
+  readonly bootstrapped?: { readonly cluster: string; readonly user: string; readonly context: string };
   /** The ids of the rows whose certificates make up certificate-authority-data. */
   readonly trust: readonly string[];
   readonly hasPreferences: boolean;

@@ -158,6 +158,7 @@ function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredR
           context: fillText(choose(row.context, spec), spec, { user }),
           server,
           ...(otherServer === server ? {} : { otherServer }),
+          ...(row.bootstrapped === undefined ? {} : { bootstrapped: row.bootstrapped }),
           trust: serverTrust(row.signer, rows).of,
           hasPreferences: choose(KUBECONFIG_PREFERENCES, spec),
         },

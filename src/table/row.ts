@@ -86,6 +86,16 @@ export interface Usage {
 }
 export type UsageId = 'ca' | 'server' | 'client' | 'serverAndClient';
 
+/** The kinds of host that hold files of a PKI. A control plane holds all that there is of every row. */
+export const HOST_ROLES = ['control-plane', 'etcd', 'worker'] as const;
+export type HostRole = (typeof HOST_ROLES)[number];
+
+/**
+ * What a host has of a row, and may have. `public`: what is no secret of it, neither a private key nor a kubeconfig. What a
+ * host `has` is missed where it is not there.
+ */
+export type Holding = 'has' | 'hasPublic' | 'mayHave' | 'mayHavePublic' | 'never';
+
 interface RowBase {
   /** kubeadm's word where kubeadm has one. Unique. */
   readonly id: string;
@@ -95,6 +105,8 @@ interface RowBase {
   readonly requirements: readonly string[];
   /** One of it for the cluster, for each control-plane host, or for each node. */
   readonly per: 'cluster' | 'controlPlane' | 'node';
+  /** What hosts that are no control plane have of it. `etcd`: a member that runs by itself. */
+  readonly hosts: { readonly [R in Exclude<HostRole, 'control-plane'>]: Holding };
   /** The cluster has it only then; absent: always. */
   readonly when?: 'stackedEtcd' | 'rootCa';
   /** The profile (and release) has it only where this says so; absent: always. */
@@ -151,6 +163,8 @@ export interface KubeconfigRow extends RowBase, Identity {
   readonly server: Choice<ServerSource>;
   /** What one that is there may name instead, where kubeadm of the release writes or keeps that, too. */
   readonly otherServer?: Choice<ServerSource | null>;
+  /** The names in one that its component wrote for itself when it joined the cluster with a token. */
+  readonly bootstrapped?: { readonly cluster: string; readonly user: string; readonly context: string };
 }
 
 /** A file that holds the certificates of other rows, for whoever verifies servers of the first. */

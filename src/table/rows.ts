@@ -1,6 +1,8 @@
 import { deepFreeze } from './freeze.ts';
 import type { Choice, Grant, Row, SanSource } from './row.ts';
 
+const CONTROL_PLANE_ALONE = { etcd: 'never', worker: 'never' } as const;
+
 const NO_ORGANIZATION: readonly string[] = [];
 const MASTERS = ['system:masters'];
 const ADMINS = ['kubeadm:cluster-admins'];
@@ -107,6 +109,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'Single root: signs the other CAs and nothing else',
     requirements: ['R2.5'],
     per: 'cluster',
+    hosts: { etcd: 'mayHavePublic', worker: 'hasPublic' },
     when: 'rootCa',
     usage: 'ca',
     lifetime: 'ca',
@@ -123,6 +126,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'Cluster CA: API server, kubelets, administrators and components',
     requirements: ['R2.1', 'R5.3', 'R5.4'],
     per: 'cluster',
+    hosts: { etcd: 'mayHavePublic', worker: 'hasPublic' },
     usage: 'ca',
     lifetime: 'ca',
     signerUnderRoot: 'root-ca',
@@ -163,6 +167,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'API server: what it shows to everybody who connects to it',
     requirements: ['R1.2', 'R3.5', 'R5.5'],
     per: 'controlPlane',
+    hosts: CONTROL_PLANE_ALONE,
     usage: 'server',
     lifetime: 'leaf',
     signer: 'ca',
@@ -181,6 +186,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'API server towards kubelets: logs, exec, port-forward',
     requirements: ['R1.4', 'R3.6', 'R5.6'],
     per: 'controlPlane',
+    hosts: CONTROL_PLANE_ALONE,
     usage: 'client',
     lifetime: 'leaf',
     signer: 'ca',
@@ -228,6 +234,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'Front proxy CA: whom extension API servers believe about the user',
     requirements: ['R1.8', 'R2.3', 'R5.7', 'R5.8'],
     per: 'cluster',
+    hosts: CONTROL_PLANE_ALONE,
     usage: 'ca',
     lifetime: 'ca',
     signerUnderRoot: 'root-ca',
@@ -260,6 +267,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'API server towards extension API servers, as the proxy that names the user',
     requirements: ['R1.8', 'R3.7', 'R5.9'],
     per: 'controlPlane',
+    hosts: CONTROL_PLANE_ALONE,
     usage: 'client',
     lifetime: 'leaf',
     signer: 'front-proxy-ca',
@@ -300,6 +308,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'etcd CA: everything that talks to etcd',
     requirements: ['R2.2', 'R5.1', 'R5.10', 'R5.13'],
     per: 'cluster',
+    hosts: { etcd: 'has', worker: 'never' },
     when: 'stackedEtcd',
     usage: 'ca',
     lifetime: 'ca',
@@ -330,6 +339,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'etcd: what it shows to its clients',
     requirements: ['R1.9', 'R3.1', 'R5.11'],
     per: 'controlPlane',
+    hosts: { etcd: 'has', worker: 'never' },
     when: 'stackedEtcd',
     // etcd's gRPC gateway connects to etcd itself with the server certificate:
     // https://github.com/etcd-io/etcd/issues/9785#issuecomment-396715692
@@ -352,6 +362,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'etcd: members among themselves, each both server and client',
     requirements: ['R1.9', 'R3.2', 'R5.12'],
     per: 'controlPlane',
+    hosts: { etcd: 'has', worker: 'never' },
     when: 'stackedEtcd',
     usage: 'serverAndClient',
     lifetime: 'leaf',
@@ -371,6 +382,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'etcdctl and liveness probes towards etcd',
     requirements: ['R1.9', 'R3.3', 'R5.14'],
     per: 'controlPlane',
+    hosts: { etcd: 'has', worker: 'never' },
     when: 'stackedEtcd',
     usage: 'client',
     lifetime: 'leaf',
@@ -396,6 +408,8 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'API server towards etcd',
     requirements: ['R1.5', 'R3.4', 'R5.2'],
     per: 'controlPlane',
+    // Where kubeadm makes the files of an external etcd, the member keeps what it hands to control planes.
+    hosts: { etcd: 'mayHave', worker: 'never' },
     when: 'stackedEtcd',
     usage: 'client',
     lifetime: 'leaf',
@@ -430,6 +444,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'Service account tokens: the private key signs them, the public key verifies them',
     requirements: ['R2.4', 'R5.15', 'R5.16'],
     per: 'cluster',
+    hosts: CONTROL_PLANE_ALONE,
     key: 'pki/sa.key',
     publicKey: 'pki/sa.pub',
     arguments: [
@@ -460,6 +475,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'Cluster CA with the root, for programs that verify the API server and want a self-signed end',
     requirements: ['R2.5', 'R5.4'],
     per: 'cluster',
+    hosts: { etcd: 'mayHave', worker: 'mayHave' },
     when: 'rootCa',
     of: ['ca', 'root-ca'],
     file: 'pki/ca-chain.crt',
@@ -472,6 +488,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'kubectl of the administrator',
     requirements: ['R1.3', 'R6.1'],
     per: 'controlPlane',
+    hosts: CONTROL_PLANE_ALONE,
     usage: 'client',
     lifetime: 'leaf',
     signer: 'ca',
@@ -511,6 +528,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'Last resort of the administrator: above RBAC, to be locked away',
     requirements: ['R1.3'],
     per: 'controlPlane',
+    hosts: CONTROL_PLANE_ALONE,
     has: {
       requirements: false,
       kubeadm: {
@@ -542,6 +560,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'kubelet of this node',
     requirements: ['R1.1', 'R6.2'],
     per: 'node',
+    hosts: { etcd: 'mayHave', worker: 'has' },
     usage: 'client',
     lifetime: 'leaf',
     signer: 'ca',
@@ -573,6 +592,8 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
       },
       hardened: null,
     },
+    // client-go's certificate bootstrap, pkg/kubelet/certificate/bootstrap; what it names by file lies in /var/lib/kubelet/pki.
+    bootstrapped: { cluster: 'default-cluster', user: 'default-auth', context: 'default-context' },
     because:
       'kubeadm.md 2.1: kubeadm names the local endpoint since 1.33, by the gate ControlPlaneKubeletLocalMode',
     arguments: [{ component: 'kubelet', flag: '--kubeconfig', takes: 'file', requirement: 'R6.2' }],
@@ -583,6 +604,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'kube-controller-manager',
     requirements: ['R1.6', 'R6.3'],
     per: 'controlPlane',
+    hosts: CONTROL_PLANE_ALONE,
     usage: 'client',
     lifetime: 'leaf',
     signer: 'ca',
@@ -598,6 +620,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     purpose: 'kube-scheduler',
     requirements: ['R1.7', 'R6.4'],
     per: 'controlPlane',
+    hosts: CONTROL_PLANE_ALONE,
     usage: 'client',
     lifetime: 'leaf',
     signer: 'ca',

@@ -1,9 +1,11 @@
 import type { CheckRow } from './checks/check.ts';
+import { HOST_CHECKS } from './checks/hosts.ts';
 import { DUPLICATE_SERIAL, HYGIENE_RULES } from './checks/hygiene.ts';
 import { CHECKS } from './checks/run.ts';
 import { SERVED_CHECKS } from './checks/served.ts';
 import { STRAY_CHECKS } from './checks/strays.ts';
 import { VALIDITY_CAPPED } from './plan.ts';
+import { WAIVER_CHECKS } from './select/waive.ts';
 
 /** What every report, the documents and the tests say of a check, whoever looks for it. */
 export interface CatalogueRow extends CheckRow {
@@ -23,6 +25,8 @@ export const CATALOGUE: readonly CatalogueRow[] = Object.freeze([
   ...[...CHECKS, VALIDITY_CAPPED].map((check) => ({ ...check, on: check.appliesTo.join(', ') })),
   ...on('what a component shows', SERVED_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
   ...on('any file', STRAY_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
+  ...on('any file of the table', HOST_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
+  ...on('any waiver', WAIVER_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
   ...on('every certificate', [...HYGIENE_RULES, DUPLICATE_SERIAL]).map((row) => ({
     ...row,
     only: 'audit' as const,

@@ -6,6 +6,9 @@ export interface SpecIssue {
   readonly option: string;
   /** The value as it was given; absent where the problem is that there is none. */
   readonly value?: string;
+  /** Where in the file that was given, both from 1 on. */
+  readonly line?: number;
+  readonly column?: number;
   /** What the value is held against, in one sentence without a full stop. */
   readonly rule: string;
   /** What to give instead. */

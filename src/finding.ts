@@ -23,3 +23,11 @@ export interface Finding {
   /** How to mend it. */
   readonly remedy?: string;
 }
+
+/** A finding of a whole audit. */
+export interface AuditFinding extends Finding {
+  /** What it is known by when the same is audited again, also after a renewal. */
+  readonly fingerprint: string;
+  /** Why it does not count, and the last day on which it does not; absent: it counts. */
+  readonly waiver?: { readonly reason: string; readonly until: string };
+}

@@ -10,7 +10,7 @@ export {
   type PkiErrorOptions,
   type SpecIssue,
 } from './errors.ts';
-export type { Finding, Severity } from './finding.ts';
+export type { AuditFinding, Finding, Severity } from './finding.ts';
 export type { Directories } from './cluster/directories.ts';
 export {
   type ClusterPki,
@@ -18,6 +18,7 @@ export {
   type ClusterPkiVerification,
   type GenerateClusterPkiOptions,
   generateClusterPki,
+  parseWaivers,
   readClusterPki,
   type VerifyClusterPkiOptions,
   verifyClusterPki,
@@ -31,7 +32,11 @@ export { type ComponentArgument, resolveArguments } from './resolve/arguments.ts
 export { type Listener, resolveListeners } from './resolve/listeners.ts';
 export { DIFFERENCES, type Difference } from './table/differences.ts';
 export { PROFILES, type Profile } from './table/profiles.ts';
-export type { Row } from './table/row.ts';
+export type { Baseline } from './select/baseline.ts';
+export type { Selected } from './select/select.ts';
+export type { SelectionOptions } from './select/take.ts';
+export type { Waiver } from './select/waivers.ts';
+export { HOST_ROLES, type HostRole, type Row } from './table/row.ts';
 export { ROWS } from './table/rows.ts';
 export { KEY_ALGORITHM_IDS, type KeyAlgorithmId } from './x509/algorithms.ts';
 export type { Certificate } from './x509/model.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { PresentFile } from './checks/evidence.ts';
-import { checkServed, type Served } from './checks/served.ts';
+import type { Served } from './checks/served.ts';
 import type { Directories } from './cluster/directories.ts';
 import type { ClusterOptions } from './cluster/options.ts';
 import { parseDirectories } from './cluster/parse.ts';
@@ -15,11 +15,15 @@ import { planRequest } from './request.ts';
 import { knownPaths } from './resolve/paths.ts';
 import { readFiles } from './store/files.ts';
 import { openStore } from './store/store.ts';
+import { parseWaiverFile } from './select/waiver-file.ts';
+import type { Waiver } from './select/waivers.ts';
+import type { HostRole } from './table/row.ts';
 import { ROWS } from './table/rows.ts';
 import type { KeyAlgorithmId } from './x509/algorithms.ts';
 import { generateKeyPair } from './x509/keys.ts';
 import type { KeyPair, Signer } from './x509/signer.ts';
-import type { Finding } from './finding.ts';
+import type { Selected } from './select/select.ts';
+import { type SelectionOptions, takeSelection } from './select/take.ts';
 import { verifyPki } from './verify.ts';
 
 /** What to generate: the options of `k8s-pki init` by the same names, what is there already, and what to generate with. */
@@ -221,7 +225,8 @@ export async function writeClusterPki(
 
 /** What to audit: the files, and whatever is wanted of them, as for `k8s-pki init`. */
 export interface VerifyClusterPkiOptions
-  extends Omit<ClusterOptions, 'certDir' | 'kubeconfigDir' | 'rootCaDir'> {
+  extends Omit<ClusterOptions, 'certDir' | 'kubeconfigDir' | 'rootCaDir'>,
+    SelectionOptions {
   /** What is there, by logical path, as `readClusterPki` gives it. Files of other paths are reported, not read. */
   readonly files: readonly PresentFile[];
   /** The moment to ask about; default: the clock. */
@@ -233,11 +238,24 @@ export interface VerifyClusterPkiOptions
 }
 
 /** What an audit found, and against what the files were held. */
-export interface ClusterPkiVerification {
-  /** By row, in the order of the table. Empty: nothing is wrong. */
-  readonly findings: readonly Finding[];
+export interface ClusterPkiVerification extends Selected {
+  /** By row, in the order of the table. Empty: nothing is wrong. Those with a `waiver` are accepted. */
+  readonly findings: Selected['findings'];
   /** Where no profile was asked for, the one that fits best; names and addresses that were not given are the files' own. */
   readonly spec: ClusterSpec;
+  /** The kind of host that the files were taken for. */
+  readonly role: HostRole;
+}
+
+/**
+ * Reads waivers from YAML: a list, each with `code`, `subject`, `reason` and `until`.
+ *
+ * @throws {PkiError} `ERR_CONFIG` with everything that is wrong, each issue with its line and column.
+ */
+export async function parseWaivers(text: string): Promise<readonly Waiver[]> {
+  const { waivers, faults } = await parseWaiverFile(text);
+  assertNone(faults.map((fault) => ({ option: 'waivers', ...fault })));
+  return waivers;
 }
 
 const WARN_WITHIN_SECONDS = 30 * 86_400;
@@ -259,18 +277,12 @@ const WARN_WITHIN_SECONDS = 30 * 86_400;
  * ```
  */
 export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promise<ClusterPkiVerification> {
-  const {
-    files,
-    at = new Date(),
-    warnWithinSeconds = WARN_WITHIN_SECONDS,
-    served = [],
-    ...cluster
-  } = options;
-  const { findings, spec, evidence } = await verifyPki({
-    files,
-    options: cluster,
-    now: at,
-    warnWithinSeconds,
-  });
-  return { findings: [...findings, ...checkServed(served, { evidence, now: at })], spec };
+  const { files, at = new Date(), warnWithinSeconds = WARN_WITHIN_SECONDS, served, ...others } = options;
+  const { role: asked, focus, skip, waivers, baseline, ...cluster } = others;
+  const { role, selection, issues } = takeSelection({ role: asked, focus, skip, waivers, baseline });
+  assertNone(issues);
+  const request = { files, options: cluster, role, now: at, warnWithinSeconds, selection };
+  const readServed = served && (async () => served);
+  const { spec, inferred: _, evidence: __, ...found } = await verifyPki({ ...request, readServed });
+  return { ...found, spec };
 }

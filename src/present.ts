@@ -5,7 +5,8 @@ import { knownPaths } from './resolve/paths.ts';
 import { resolveDirectory } from './store/directories.ts';
 import type { FileState } from './store/files.ts';
 
-function obstacleOf(state: FileState): string {
+/** Why what is there cannot be read as a file; empty where it can, or where nothing is there. */
+export function obstacleOf(state: FileState): string {
   switch (state.kind) {
     case 'directory':
       return 'is a directory';

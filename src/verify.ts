@@ -1,17 +1,22 @@
 import { type Evidence, isSameDer, parseAnyEvidence, type PresentFile } from './checks/evidence.ts';
+import { checkHost } from './checks/hosts.ts';
 import { checkHygiene, checkSerials } from './checks/hygiene.ts';
 import { runChecks } from './checks/run.ts';
+import { checkServed, type Served } from './checks/served.ts';
 import { checkStrays } from './checks/strays.ts';
 import { type ClusterOptions, type OptionKey, OPTIONS } from './cluster/options.ts';
 import { parseClusterSpec } from './cluster/parse.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
 import { isPkiError } from './errors.ts';
-import type { Finding, Severity } from './finding.ts';
+import type { AuditFinding, Finding, Severity } from './finding.ts';
 import { inferOptions } from './infer.ts';
 import { rulings } from './request.ts';
 import type { DesiredRow } from './resolve/desired.ts';
+import { inferRole, needsEtcd, rowsOnHost } from './resolve/hosts.ts';
 import { pathsOf } from './resolve/paths.ts';
 import { resolveRows } from './resolve/rows.ts';
+import { type Selected, type Selection, selectFindings } from './select/select.ts';
+import type { HostRole } from './table/row.ts';
 import { ROWS } from './table/rows.ts';
 
 /** What is audited, and against what. */
@@ -19,19 +24,33 @@ export interface VerifyRequest {
   readonly files: readonly PresentFile[];
   /** What is wanted, as for `init`. What is absent is taken from the files themselves. */
   readonly options: ClusterOptions;
+  /** What kind of host the files are from; absent: the one that they fit best. */
+  readonly role?: HostRole | undefined;
   readonly now: Date;
   readonly warnWithinSeconds: number;
+  /** What of the findings is shown; absent: all of them. */
+  readonly selection?: Selection;
+  /** Asks the components for the certificates that they show, once it is known what they should; absent: nobody is asked. */
+  readonly readServed?: ((audited: Audited) => Promise<readonly Served[]>) | undefined;
+}
+
+/** What was audited, understood. */
+export interface Audited {
+  /** The specification that everything was held against. */
+  readonly spec: ClusterSpec;
+  readonly evidence: Evidence;
 }
 
 /** What an audit found, and against what it was held. */
-export interface Verification {
-  /** The specification that everything was held against. */
-  readonly spec: ClusterSpec;
-  /** What of it was not asked for but taken from the files, as options of `init`. */
+export interface Verification extends Audited, Selected {
+  /** What of the specification was not asked for but taken from the files, as options of `init`. */
   readonly inferred: ClusterOptions;
+  /** The kind of host that the files were taken for. */
+  readonly role: HostRole;
   /** By row, in the order of the table; what belongs to no row comes last. */
-  readonly findings: readonly Finding[];
-  readonly evidence: Evidence;
+  readonly findings: readonly AuditFinding[];
+  /** What the components show, where they were asked. */
+  readonly served?: readonly Served[];
 }
 
 /** Stand in until the files have said something: nothing that is compared comes from them. */
@@ -94,17 +113,32 @@ interface Reading {
   readonly rows: readonly DesiredRow[];
 }
 
+/** A request that says what kind of host the files are from. */
+type PlacedRequest = VerifyRequest & { readonly role: HostRole };
+
+const presenceIn = (files: readonly PresentFile[]): ((path: string) => boolean) => {
+  const paths = new Set(files.map(({ path }) => path));
+  return (path) => paths.has(path);
+};
+
 /** The options of a ruling, with what was asked for and what shows in which files are there. */
-function optionsOf({ files, options }: VerifyRequest, ruling: ClusterOptions): ClusterOptions {
-  return { ...seenShape(files), ...ruling, ...defined(options) };
+function optionsOf({ files, options, role }: PlacedRequest, ruling: ClusterOptions): ClusterOptions {
+  // A member of an external etcd has what a cluster with its own has.
+  const etcd = needsEtcd(role) ? { externalEtcd: false } : {};
+  return { ...seenShape(files), ...ruling, ...defined(options), ...etcd };
+}
+
+/** The rows of a specification that the host of the files has. */
+function rowsFor({ files, role }: PlacedRequest, spec: ClusterSpec): readonly DesiredRow[] {
+  return rowsOnHost(resolveRows(spec), role, presenceIn(files));
 }
 
 /** The rows that a ruling has for an unknown host: enough to find every file of theirs. */
-function rowsForUnknown(request: VerifyRequest, ruling: ClusterOptions): readonly DesiredRow[] {
-  return resolveRows(parseClusterSpec({ ...UNKNOWN_HOST, ...optionsOf(request, ruling) }, {}).spec);
+function rowsForUnknown(request: PlacedRequest, ruling: ClusterOptions): readonly DesiredRow[] {
+  return rowsFor(request, parseClusterSpec({ ...UNKNOWN_HOST, ...optionsOf(request, ruling) }, {}).spec);
 }
 
-function readAs(request: VerifyRequest, ruling: ClusterOptions, evidence: Evidence): Reading {
+function readAs(request: PlacedRequest, ruling: ClusterOptions, evidence: Evidence): Reading {
   const given = defined(request.options);
   const fixed = optionsOf(request, ruling);
   const { spec: rules } = parseClusterSpec({ ...UNKNOWN_HOST, ...fixed }, {});
@@ -124,7 +158,7 @@ function readAs(request: VerifyRequest, ruling: ClusterOptions, evidence: Eviden
   const { spec, options } = parseFirst(
     readings.map((reading) => ({ ...UNKNOWN_HOST, ...reading, ...fixed })),
   );
-  return { spec, inferred: without(options, Object.keys(given)), rows: resolveRows(spec) };
+  return { spec, inferred: without(options, Object.keys(given)), rows: rowsFor(request, spec) };
 }
 
 /** What of a wish decides how its files are read; profiles differ in what the files should hold. */
@@ -149,13 +183,17 @@ async function evidenceFor(
   return complete.length === rows.length ? new Map(complete) : read();
 }
 
+/** Everything that was found under one reading, before any of it is set aside. */
+type Held = Omit<Verification, keyof Selected> & { readonly findings: readonly Finding[] };
+
 function holdAgainst(
-  { files, now, warnWithinSeconds }: VerifyRequest,
+  { files, now, warnWithinSeconds, role }: PlacedRequest,
   { spec, inferred }: Reading,
   evidence: Evidence,
-): Verification {
+): Held {
   const context = { now, evidence, signers: new Set<string>(), audit: { warnWithinSeconds } };
-  return { spec, inferred, evidence, findings: [...runChecks(context), ...checkStrays(files)] };
+  const findings = [...runChecks(context), ...checkHost(files, role), ...checkStrays(files)];
+  return { spec, inferred, role, evidence, findings };
 }
 
 /** Holds every certificate to what certificates are held to, whatever they are for; one in several places once. */
@@ -187,7 +225,7 @@ function isWanted({ severity, field, row = '' }: Finding, evidence: Evidence): b
 
 const WEIGHT: Readonly<Record<Severity, number>> = { error: 10_000, warning: 100, notice: 1 };
 
-const weightOf = ({ findings }: Verification): number =>
+const weightOf = ({ findings }: Held): number =>
   findings.reduce((sum, { severity }) => sum + WEIGHT[severity], 0);
 
 /**
@@ -197,7 +235,8 @@ const weightOf = ({ findings }: Verification): number =>
  *
  * @throws {PkiError} `ERR_CONFIG` with every issue of the options that were given.
  */
-export async function verifyPki(request: VerifyRequest): Promise<Verification> {
+export async function verifyPki(asked: VerifyRequest): Promise<Verification> {
+  const request = { ...asked, role: asked.role ?? inferRole(presenceIn(asked.files)) };
   const { profile, kubernetesVersion } = request.options;
   const candidates = rulings().filter(
     (ruling) =>
@@ -212,7 +251,7 @@ export async function verifyPki(request: VerifyRequest): Promise<Verification> {
   const [most = []] = wishes.toSorted((a, b) => b.length - a.length);
   const seen = await parseAs(most, request.files);
   const tried = new Set<string>();
-  let best: Verification | undefined;
+  let best: Held | undefined;
   for (const ruling of candidates) {
     const reading = readAs(request, ruling, seen);
     // Most releases of kubeadm want the same as the one after.
@@ -225,5 +264,16 @@ export async function verifyPki(request: VerifyRequest): Promise<Verification> {
     if (weightOf(best) === 0) break;
   }
   if (best === undefined) throw new RangeError('"profile" expected a profile');
-  return { ...best, findings: [...best.findings, ...checkByThemselves(best.evidence)] };
+  const { now, selection = {}, readServed } = request;
+  const served = await readServed?.(best);
+  const findings = [
+    ...best.findings,
+    ...checkByThemselves(best.evidence),
+    ...checkServed(served ?? [], { evidence: best.evidence, now }),
+  ];
+  return {
+    ...best,
+    ...(served === undefined ? {} : { served }),
+    ...selectFindings(findings, selection, now),
+  };
 }

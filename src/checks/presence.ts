@@ -19,7 +19,7 @@ export const PRESENCE_CHECKS: readonly Check[] = [
     severity: 'error',
     says: 'Everything that the table has for this cluster is there',
     citation: 'R2, R3, R6',
-    remedy: 'have it made: init makes what is missing and keeps the rest',
+    remedy: 'have it made (init makes what is missing and keeps the rest), or bring it from where it is made',
     appliesTo: ['ca', 'certificate', 'keyPair', 'bundle', 'kubeconfig'],
     run: ({ desired, files }, { evidence }) => {
       // A certificate directory by itself is a whole thing: it may have come without the host's kubeconfigs.

@@ -1,28 +1,56 @@
 import type { Arguments } from 'yargs';
+import { PkiError, type SpecIssue } from '../errors.ts';
 import type { VerifyReport } from '../report/verify.ts';
 import { VERSION } from '../release.ts';
-import { verifyPki } from '../verify.ts';
+import { breachOfLayout } from '../select/baseline.ts';
+import { type VerifyRequest, verifyPki } from '../verify.ts';
 import { clusterOptionsOf } from './options.ts';
+import type { AskedSelection } from './selection.ts';
 import { readDirectorySource } from './source.ts';
 import { printMessages } from './terminal.ts';
 import { textOf } from './words.ts';
 
+/** What is asked of an audit beside what the cluster should be. */
+export interface AuditOptions extends Partial<AskedSelection> {
+  readonly at: Date;
+  readonly warnWithinSeconds: number;
+  readonly readServed?: VerifyRequest['readServed'];
+}
+
+/** @throws {PkiError} `ERR_CONFIG` where the former audit is of directories that lie in another way than these. */
+function assertComparable(former: AskedSelection['former'], directories: readonly string[]): void {
+  const breach = former && breachOfLayout(former.audit, directories);
+  if (former === undefined || breach === undefined) return;
+  const issue: SpecIssue = { option: 'baseline', value: former.file, ...breach };
+  throw new PkiError('ERR_CONFIG', `--baseline: ${breach.rule}`, { detail: { issues: [issue] } });
+}
+
 /** Reads what the words name, and holds it against the table. Changes nothing. */
 export async function audit(
   parsed: Arguments,
-  { at, warnWithinSeconds }: { readonly at: Date; readonly warnWithinSeconds: number },
+  { at, warnWithinSeconds, role, selection = {}, former, readServed }: AuditOptions,
 ): Promise<VerifyReport> {
   const options = clusterOptionsOf(parsed);
   const { certDir: _, kubeconfigDir: __, rootCaDir: ___, ...cluster } = options;
   const source = await readDirectorySource(textOf(parsed, 'dir') ?? '/etc/kubernetes/pki', options);
   printMessages(source.notices.map((text) => `notice: ${text}`));
   const { files, directories, pathOf } = source;
+  assertComparable(former, directories);
   return {
-    verification: await verifyPki({ files, options: cluster, now: at, warnWithinSeconds }),
+    verification: await verifyPki({
+      files,
+      options: cluster,
+      role,
+      now: at,
+      warnWithinSeconds,
+      selection,
+      readServed,
+    }),
     directories,
     at,
     version: VERSION,
     isProfileGiven: options.profile !== undefined,
+    isRoleGiven: role !== undefined,
     pathOf,
   };
 }

@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import { SEVERITIES } from '../finding.ts';
 import { COMPONENTS } from '../table/row.ts';
 import { addClusterOptions, addOutputOption } from './options.ts';
+import { SELECTION_OPTIONS } from './selection-options.ts';
 
 const RULING = ['profile', 'kubernetes-version'] as const;
 
@@ -54,6 +55,7 @@ const addVerifyOptions = (parser: Argv): Argv =>
       describe: 'how long to wait for each',
       requiresArg: true,
     })
+    .options(SELECTION_OPTIONS)
     .example('$0 verify /etc/kubernetes', 'what is wrong with the PKI of this host')
     .example(
       '$0 verify ./evidence/pki --profile kubeadm --kubernetes-version 1.31',

@@ -1,14 +1,13 @@
-import { checkServed } from '../checks/served.ts';
+import type { Served } from '../checks/served.ts';
 import { PkiError } from '../errors.ts';
 import { readServed } from '../live/served.ts';
-import type { VerifyReport } from '../report/verify.ts';
 import { type Listener, resolveListeners } from '../resolve/listeners.ts';
 import { LISTENERS } from '../table/listeners.ts';
-import type { Verification } from '../verify.ts';
+import type { Audited } from '../verify.ts';
 import { readHost } from './host.ts';
 import type { LiveOptions } from './live-options.ts';
 
-function listenersOf({ spec, evidence }: Verification, { addresses }: LiveOptions): readonly Listener[] {
+function listenersOf({ spec, evidence }: Audited, { addresses }: LiveOptions): readonly Listener[] {
   const own = readHost().addresses ?? [];
   const isThisHost = spec.hostAddresses.some((address) => own.includes(address));
   const found = resolveListeners(spec, isThisHost)
@@ -27,24 +26,21 @@ function listenersOf({ spec, evidence }: Verification, { addresses }: LiveOption
 }
 
 /**
- * Asks the components for their certificates and holds these against what was audited. Connects to nobody else, and offers
- * no credential.
+ * Asks the components for the certificates that they show. Connects to nobody else, and offers no credential.
  *
  * @throws {PkiError} `ERR_INTERRUPTED`.
  */
-export async function verifyLive(
-  report: VerifyReport,
-  { options, signal }: { readonly options: LiveOptions; readonly signal: AbortSignal },
-): Promise<VerifyReport> {
-  const { verification, at } = report;
+export async function readListeners(
+  audited: Audited,
+  options: LiveOptions,
+  signal: AbortSignal,
+): Promise<readonly Served[]> {
   const { timeoutMilliseconds } = options;
-  const served = await readServed(listenersOf(verification, options), { timeoutMilliseconds, signal });
+  const served = await readServed(listenersOf(audited, options), { timeoutMilliseconds, signal });
   if (signal.aborted) {
     throw new PkiError('ERR_INTERRUPTED', `stopped by ${String(signal.reason)}`, {
       detail: { signal: String(signal.reason) },
     });
   }
-  const { evidence } = verification;
-  const findings = [...verification.findings, ...checkServed(served, { evidence, now: at })];
-  return { ...report, verification: { ...verification, findings }, served };
+  return served;
 }

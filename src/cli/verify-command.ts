@@ -5,11 +5,16 @@ import { SEVERITIES, type Severity } from '../finding.ts';
 import { type VerifyReport, verifyJson, verifyText } from '../report/verify.ts';
 import { audit } from './audit.ts';
 import { liveOptionsOf } from './live-options.ts';
+import { selectionOf } from './selection.ts';
+import type { Audited } from '../verify.ts';
 import { EXIT, printData } from './terminal.ts';
 import { textOf } from './words.ts';
 
-function timesOf(parsed: Arguments): { readonly at: Date; readonly warnWithinSeconds: number } {
-  const issues: SpecIssue[] = [];
+function timesOf(
+  parsed: Arguments,
+  others: readonly SpecIssue[],
+): { readonly at: Date; readonly warnWithinSeconds: number } {
+  const issues = [...others];
   const text = textOf(parsed, 'at');
   // A date alone is midnight in UTC; a time without a zone would be local, and is refused.
   const isTime =
@@ -56,15 +61,18 @@ const FORMS: Readonly<Record<string, Form>> = {
 
 /** `k8s-pki verify`. */
 export async function runVerify(parsed: Arguments, signal: AbortSignal): Promise<number> {
-  const times = timesOf(parsed);
+  const selection = await selectionOf(parsed);
+  const times = timesOf(parsed, selection.issues);
   const live = liveOptionsOf(parsed);
-  const audited = await audit(parsed, times);
-  const report =
+  const readServed =
     live === undefined
-      ? audited
-      : await (await import('./live.ts')).verifyLive(audited, { options: live, signal });
+      ? undefined
+      : async (audited: Audited) => (await import('./live.ts')).readListeners(audited, live, signal);
+  const report = await audit(parsed, { ...selection, ...times, readServed });
   const failing = severitiesFrom(parsed['fail-on']);
   printData((await FORMS[String(parsed['output'])]?.(report, failing)) ?? []);
-  const isFailed = report.verification.findings.some(({ severity }) => failing.includes(severity));
+  const isFailed = report.verification.findings.some(
+    ({ severity, waiver }) => waiver === undefined && failing.includes(severity),
+  );
   return isFailed ? EXIT.findings : EXIT.done;
 }

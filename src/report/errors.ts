@@ -5,8 +5,9 @@ import { printable } from './columns.ts';
 /** An issue of the request: what, where, which rule, what to do. */
 export function issueLines(issue: SpecIssue, severity: 'error' | 'warning'): readonly string[] {
   const value = issue.value === undefined ? '' : ` ${JSON.stringify(issue.value)}`;
+  const place = issue.line === undefined ? '' : `, line ${issue.line}, column ${issue.column}`;
   return [
-    `${severity}: --${issue.option}${value}: ${issue.rule}`,
+    `${severity}: --${issue.option}${value}${place}: ${issue.rule}`,
     ...(issue.hint === undefined ? [] : [`  hint: ${issue.hint}`]),
   ].map(printable);
 }

@@ -1,13 +1,19 @@
-import type { Finding } from '../finding.ts';
+import type { AuditFinding, Finding } from '../finding.ts';
 import { printable } from './columns.ts';
 
 /** A finding as one line and its details below it; `pathOf` turns its logical path into the one on disk. */
-export function findingLines(finding: Finding, pathOf: (logicalPath: string) => string): readonly string[] {
-  const { severity, code, message, expected, found, remedy } = finding;
+export function findingLines(
+  finding: Finding & Pick<AuditFinding, 'waiver'>,
+  pathOf: (logicalPath: string) => string,
+): readonly string[] {
+  const { severity, code, message, expected, found, remedy, waiver } = finding;
   return [
-    `${severity}: ${pathOf(finding.path)}: ${message} [${code}]`,
+    `${waiver === undefined ? '' : 'waived '}${severity}: ${pathOf(finding.path)}: ${message} [${code}]`,
     ...(expected === undefined ? [] : [`  expected: ${expected}`]),
     ...(found === undefined ? [] : [`  found:    ${found}`]),
-    ...(remedy === undefined || severity === 'notice' ? [] : [`  remedy:   ${remedy}`]),
+    ...(waiver === undefined ? [] : [`  waived:   until ${waiver.until}: ${waiver.reason}`]),
+    ...(remedy === undefined || severity === 'notice' || waiver !== undefined
+      ? []
+      : [`  remedy:   ${remedy}`]),
   ].map(printable);
 }

@@ -3,7 +3,7 @@ export const SCRIPT = `
 'use strict';
 const page = document;
 const form = page.querySelector('form');
-const findings = [...page.querySelectorAll('.finding')];
+const findings = [...page.querySelectorAll('[data-severity]')];
 const texts = findings.map((finding) => finding.textContent.toLowerCase());
 form.addEventListener('submit', (event) => event.preventDefault());
 form.addEventListener('input', () => {

@@ -1,12 +1,20 @@
 import { timeText } from '../checks/time.ts';
-import { type Finding, SEVERITIES, type Severity } from '../finding.ts';
+import { type AuditFinding, SEVERITIES, type Severity } from '../finding.ts';
 import { count } from './columns.ts';
 import { byExpiry, DAY_MILLISECONDS, leftText } from './expiry.ts';
 import { SCRIPT } from './html-script.ts';
 import { STYLE } from './html-style.ts';
 import { type Markup, markup } from './markup.ts';
 import { type SignatureNode, signatureTree, signerRemark } from './tree.ts';
-import { credentialsOf, findingsOf, rulingText, type VerifyReport } from './verify.ts';
+import {
+  credentialsOf,
+  findingsOf,
+  hostText,
+  remarksOf,
+  rulingText,
+  type VerifyReport,
+  waivedOf,
+} from './verify.ts';
 
 const NONE = markup``;
 
@@ -35,12 +43,12 @@ function detail(name: string, value: string | undefined): Markup {
   return value === undefined ? NONE : markup`<dt>${name}</dt><dd>${value}</dd>`;
 }
 
-function findingItem(finding: Finding, pathOf: VerifyReport['pathOf']): Markup {
-  const { severity, code, row, field, path, message, expected, found, remedy } = finding;
+function findingItem(finding: AuditFinding, pathOf: VerifyReport['pathOf']): Markup {
+  const { severity, code, row, field, path, message, expected, found, remedy, waiver } = finding;
   return markup`
-<li class="finding" data-severity="${severity}">
+<li class="finding"${waiver === undefined ? markup` data-severity="${severity}"` : ''}>
 <p>${badge(severity, severity)} <code>${pathOf(path)}</code> <b>${message}</b></p>
-<dl>${detail('expected', expected)}${detail('found', found)}${detail('remedy', remedy)}${detail('finding', [code, row, field].filter((part) => part !== undefined).join(' · '))}</dl>
+<dl>${detail('expected', expected)}${detail('found', found)}${detail('remedy', remedy)}${detail('waived', waiver && `until ${waiver.until}: ${waiver.reason}`)}${detail('finding', [code, row, field].filter((part) => part !== undefined).join(' · '))}</dl>
 </li>`;
 }
 
@@ -57,23 +65,30 @@ function filterForm(present: readonly Severity[], all: number): Markup {
 }
 
 function findingsSection({ verification, pathOf }: VerifyReport): Markup {
-  const { findings } = verification;
   const present = SEVERITIES.filter((severity) => findingsOf(verification, severity).length > 0);
-  if (present.length === 0) return section('Findings', 'findings', markup`\n<p>Nothing was found.</p>`);
+  if (present.length === 0) {
+    const text = verification.findings.length === 0 ? 'Nothing was found.' : 'Nothing that counts was found.';
+    return section('Findings', 'findings', markup`\n<p>${text}</p>`);
+  }
   const items = present.flatMap((severity) =>
     findingsOf(verification, severity).map((finding) => findingItem(finding, pathOf)),
   );
   return section(
     'Findings',
     'findings',
-    markup`${filterForm(present, findings.length)}
+    markup`${filterForm(present, items.length)}
 <ul>${items}
 </ul>`,
   );
 }
 
+function waivedSection({ verification, pathOf }: VerifyReport): Markup {
+  const items = waivedOf(verification).map((finding) => findingItem(finding, pathOf));
+  return items.length === 0 ? NONE : section('Waived', 'waived', markup`\n<ul>${items}\n</ul>`);
+}
+
 /** The worst of what was found about the times of a certificate. */
-function timeSeverity(id: string, findings: readonly Finding[]): Severity | 'fine' {
+function timeSeverity(id: string, findings: readonly AuditFinding[]): Severity | 'fine' {
   const own = findings.filter(
     ({ row, field }) => row === id && (field === 'notAfter' || field === 'notBefore'),
   );
@@ -108,7 +123,7 @@ function timelineSection({ verification: { evidence, findings }, at }: VerifyRep
   );
 }
 
-function treeItem(node: SignatureNode, findings: readonly Finding[]): Markup {
+function treeItem(node: SignatureNode, findings: readonly AuditFinding[]): Markup {
   const counts = SEVERITIES.map((severity) => {
     const own = findings.filter((finding) => finding.row === node.id && finding.severity === severity);
     return own.length === 0 ? NONE : markup` ${badge(severity, count(own.length, severity))}`;
@@ -122,7 +137,8 @@ function treeItem(node: SignatureNode, findings: readonly Finding[]): Markup {
 }
 
 function treeSection({ verification: { evidence, findings } }: VerifyReport): Markup {
-  const roots = signatureTree(evidence).map((root) => treeItem(root, findings));
+  const counted = findings.filter(({ waiver }) => waiver === undefined);
+  const roots = signatureTree(evidence).map((root) => treeItem(root, counted));
   return section('Who signed whom', 'tree', markup`\n<ul class="tree">${roots}\n</ul>`);
 }
 
@@ -149,6 +165,8 @@ function header(report: VerifyReport): Markup {
   const counts = SEVERITIES.map((severity) => [severity, findingsOf(verification, severity).length] as const)
     .filter(([, number]) => number > 0)
     .map(([severity, number]) => markup`\n${badge(severity, count(number, severity))}`);
+  const waived = waivedOf(verification).length;
+  if (waived > 0) counts.push(markup`\n<span class="quiet">${waived} waived</span>`);
   const places = directories.map(
     (directory, index) => markup`${index === 0 ? '' : ' and '}<code>${directory}</code>`,
   );
@@ -157,6 +175,7 @@ function header(report: VerifyReport): Markup {
 <h1>Audit of a Kubernetes PKI</h1>
 <p>${places}</p>
 <p class="quiet">${rulingText(report)}; as of <time datetime="${timeText(at)}">${timeText(at)}</time>, by k8s-pki ${version}</p>
+<p class="quiet">Host: ${hostText(report)}</p>${remarksOf(verification).map((remark) => markup`\n<p class="quiet">${remark}</p>`)}
 <p class="counts">${counts.length === 0 ? badge('fine', 'no findings') : counts}</p>
 </header>`;
 }
@@ -183,9 +202,9 @@ export async function verifyHtml(report: VerifyReport): Promise<readonly string[
 <style>${{ markup: STYLE }}</style>
 </head>
 <body>${header(report)}
-<main>${findingsSection(report)}${timelineSection(report)}${treeSection(report)}${credentialsSection(report)}
+<main>${findingsSection(report)}${waivedSection(report)}${timelineSection(report)}${treeSection(report)}${credentialsSection(report)}
 </main>
-${report.verification.findings.length === 0 ? NONE : { markup: `<script>${SCRIPT}</script>` }}
+${report.verification.findings.every(({ waiver }) => waiver !== undefined) ? NONE : { markup: `<script>${SCRIPT}</script>` }}
 </body>
 </html>`;
   return [page];

@@ -1,16 +1,16 @@
 import type { RowEvidence } from '../checks/evidence.ts';
 import { timeText } from '../checks/time.ts';
-import type { Finding, Severity } from '../finding.ts';
+import type { AuditFinding, Severity } from '../finding.ts';
 import { findingLines } from './findings.ts';
 import { type Markup, markup } from './markup.ts';
-import type { VerifyReport } from './verify.ts';
+import { hostText, remarksOf, rulingText, type VerifyReport } from './verify.ts';
 
 /** What a test case stands for: a row of the table, or a file that belongs to none. */
 interface Case {
   readonly group: string;
   readonly name: string;
   readonly path: string;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly AuditFinding[];
   readonly isAbsent: boolean;
 }
 
@@ -30,31 +30,41 @@ function casesOf({ verification: { evidence, findings }, pathOf }: VerifyReport)
 }
 
 /** One element holds all that fails a case: programs that read JUnit's form look at the first alone. */
-function failure([first, ...others]: readonly Finding[], pathOf: VerifyReport['pathOf']): Markup {
+function failure([first, ...others]: readonly AuditFinding[], pathOf: VerifyReport['pathOf']): Markup {
   if (first === undefined) return markup``;
   const message = `${first.message}${others.length === 0 ? '' : `, and ${others.length} more`}`;
   return markup`
       <failure type="${first.code}" message="${message}">${textOf([first, ...others], pathOf)}</failure>`;
 }
 
-function textOf(findings: readonly Finding[], pathOf: VerifyReport['pathOf']): readonly Markup[] {
+function textOf(findings: readonly AuditFinding[], pathOf: VerifyReport['pathOf']): readonly Markup[] {
   return findings.flatMap((finding) => findingLines(finding, pathOf)).map((line) => markup`${line}\n`);
 }
 
+/** Why a case does not count; undefined where it does. */
+function reasonToSkip({ findings, isAbsent }: Case, failing: readonly Severity[]): string | undefined {
+  const [waiver] = findings.flatMap((one) => (failing.includes(one.severity) ? (one.waiver ?? []) : []));
+  if (waiver !== undefined) return `waived until ${waiver.until}: ${waiver.reason}`;
+  return isAbsent ? 'nothing of it is there' : undefined;
+}
+
 function testCase(
-  { group, name, path, findings, isAbsent }: Case,
+  one: Case,
   failing: readonly Severity[],
   pathOf: VerifyReport['pathOf'],
 ): { readonly isFailed: boolean; readonly isSkipped: boolean; readonly element: Markup } {
-  const failures = findings.filter(({ severity }) => failing.includes(severity));
-  const others = findings.filter(({ severity }) => !failing.includes(severity));
-  const isSkipped = isAbsent && failures.length === 0;
+  const { group, name, path, findings } = one;
+  const isFailure = ({ severity, waiver }: AuditFinding): boolean =>
+    waiver === undefined && failing.includes(severity);
+  const failures = findings.filter(isFailure);
+  const others = findings.filter((finding) => !isFailure(finding));
+  const reason = failures.length === 0 ? reasonToSkip(one, failing) : undefined;
   const element = markup`
     <testcase classname="${group}" name="${name}" file="${path}">${
-      isSkipped ? markup`\n      <skipped message="nothing of it is there"/>` : failure(failures, pathOf)
+      reason === undefined ? failure(failures, pathOf) : markup`\n      <skipped message="${reason}"/>`
     }${others.length === 0 ? '' : markup`\n      <system-out>${textOf(others, pathOf)}</system-out>`}
     </testcase>`;
-  return { isFailed: failures.length > 0, isSkipped, element };
+  return { isFailed: failures.length > 0, isSkipped: reason !== undefined, element };
 }
 
 /**
@@ -67,9 +77,16 @@ export function verifyJunit(report: VerifyReport, failing: readonly Severity[]):
   const name = report.directories.join(' and ');
   const failures = cases.filter(({ isFailed }) => isFailed).length;
   const skipped = cases.filter(({ isSkipped }) => isSkipped).length;
+  const properties = [
+    ['held against', rulingText(report)],
+    ['host', hostText(report)],
+    ...remarksOf(report.verification).map((remark) => ['not shown', remark]),
+  ].map(([key = '', value = '']) => markup`\n      <property name="${key}" value="${value}"/>`);
   const { markup: document } = markup`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="k8s-pki verify" tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}">
-  <testsuite name="${name}" tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}" timestamp="${timeText(report.at)}">${cases.map(({ element }) => element)}
+  <testsuite name="${name}" tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}" timestamp="${timeText(report.at)}">
+    <properties>${properties}
+    </properties>${cases.map(({ element }) => element)}
   </testsuite>
 </testsuites>`;
   return [document];

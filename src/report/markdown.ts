@@ -2,7 +2,16 @@ import { SEVERITIES } from '../finding.ts';
 import { printable } from './columns.ts';
 import { byExpiry, leftText } from './expiry.ts';
 import { markdownTable } from './table.ts';
-import { credentialsOf, findingsOf, rulingText, summaryOf, type VerifyReport } from './verify.ts';
+import {
+  credentialsOf,
+  findingsOf,
+  hostText,
+  remarksOf,
+  rulingText,
+  summaryOf,
+  type VerifyReport,
+  waivedOf,
+} from './verify.ts';
 
 // What no flavour of Markdown takes for anything but text in the middle of a line.
 const PLAIN = /^[A-Za-z0-9 ,.;:()'/%-]*$/;
@@ -33,7 +42,8 @@ export function verifyMarkdown(report: VerifyReport): readonly string[] {
   return [
     `# PKI of ${directories.map(inline).join(' and ')}`,
     '',
-    `**${summaryOf(verification)}**, held against ${rulingText(report)}, as of ${at.toISOString().slice(0, 10)}.`,
+    `**${summaryOf(verification)}**, held against ${rulingText(report)}, as of ${at.toISOString().slice(0, 10)}. Host: ${hostText(report)}.`,
+    ...remarksOf(verification).flatMap((remark) => ['', `${remark}.`]),
     ...section(
       'Findings',
       ['severity', 'file', 'finding', 'expected', 'found', 'remedy', 'code'],
@@ -45,6 +55,20 @@ export function verifyMarkdown(report: VerifyReport): readonly string[] {
           finding.expected ?? '',
           finding.found ?? '',
           finding.remedy ?? '',
+          finding.code,
+        ].map(inline),
+      ),
+    ),
+    ...section(
+      'Waived',
+      ['severity', 'file', 'finding', 'until', 'reason', 'code'],
+      waivedOf(verification).map((finding) =>
+        [
+          finding.severity,
+          pathOf(finding.path),
+          finding.message,
+          finding.waiver?.until ?? '',
+          finding.waiver?.reason ?? '',
           finding.code,
         ].map(inline),
       ),

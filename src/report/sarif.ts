@@ -1,8 +1,8 @@
 import { CATALOGUE } from '../catalogue.ts';
 import { timeText } from '../checks/time.ts';
-import type { Finding, Severity } from '../finding.ts';
+import type { AuditFinding, Severity } from '../finding.ts';
 import { printable } from './columns.ts';
-import type { VerifyReport } from './verify.ts';
+import { type VerifyReport, waivedOf } from './verify.ts';
 
 const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
   error: 'error',
@@ -37,11 +37,16 @@ function basesOf(
     .map((prefix, index) => ({ id: `AUDITED${index === 0 ? '' : index + 1}`, prefix }));
 }
 
+function suppressionOf({ reason, until }: NonNullable<AuditFinding['waiver']>): object {
+  return { kind: 'external', status: 'accepted', justification: reason, properties: { until } };
+}
+
 /** The report in SARIF 2.1.0, with what the consumers of code scanning ask for beyond what the standard does. */
 export function verifySarif({ verification, directories, at, pathOf, version }: VerifyReport): object {
-  const { spec, findings } = verification;
+  const { spec, role, findings, leftOut, baseline } = verification;
   const bases = basesOf(directories);
-  const seen = new Map<string, number>();
+  // SARIF 2.1.0, 3.27.23: where one result says whether it is suppressed, all do.
+  const hasWaived = waivedOf(verification).length > 0;
   const resultOf = ({
     code,
     severity,
@@ -52,14 +57,12 @@ export function verifySarif({ verification, directories, at, pathOf, version }: 
     expected,
     found,
     remedy,
-  }: Finding): object => {
+    fingerprint,
+    waiver,
+  }: AuditFinding): object => {
     const place = pathOf(path);
     const base = bases.find(({ prefix }) => place.startsWith(prefix));
     const relative = place.slice(base?.prefix.length ?? 0);
-    // What is found again after a renewal is the same: neither the contents of the file nor the finding's values count.
-    const identity = [code, path, field].filter((part) => part !== undefined).join(' ');
-    const number = (seen.get(identity) ?? 0) + 1;
-    seen.set(identity, number);
     const details = [
       expected === undefined ? [] : `expected: ${expected}`,
       found === undefined ? [] : `found: ${found}`,
@@ -80,7 +83,8 @@ export function verifySarif({ verification, directories, at, pathOf, version }: 
           },
         },
       ],
-      partialFingerprints: { primaryLocationLineHash: `${identity}:${number}` },
+      partialFingerprints: { primaryLocationLineHash: fingerprint },
+      ...(hasWaived ? { suppressions: waiver === undefined ? [] : [suppressionOf(waiver)] } : {}),
       properties: { row, field, expected, found, remedy },
     };
   };
@@ -104,6 +108,9 @@ export function verifySarif({ verification, directories, at, pathOf, version }: 
           at: timeText(at),
           profile: spec.profile,
           kubernetesVersion: spec.kubernetesVersion.text,
+          role,
+          leftOut,
+          ...(baseline === undefined ? {} : { baseline }),
         },
       },
     ],

@@ -1,8 +1,9 @@
 import type { Served } from '../checks/served.ts';
 import { nameText } from '../checks/text.ts';
 import { timeText } from '../checks/time.ts';
-import { type Finding, SEVERITIES, type Severity } from '../finding.ts';
+import { type AuditFinding, SEVERITIES, type Severity } from '../finding.ts';
 import { listenerText } from '../resolve/listeners.ts';
+import { VERIFY_SCHEMA } from '../select/baseline.ts';
 import type { Verification } from '../verify.ts';
 import { columns, count, printable } from './columns.ts';
 import { findingLines } from './findings.ts';
@@ -16,30 +17,54 @@ export interface VerifyReport {
   readonly at: Date;
   /** Whether the profile was asked for; otherwise it was found. */
   readonly isProfileGiven: boolean;
-  /** What the components show, where they were asked. */
-  readonly served?: readonly Served[];
+  /** Whether the kind of host was asked for; otherwise it was found. */
+  readonly isRoleGiven: boolean;
   /** The release of this program. */
   readonly version: string;
   readonly pathOf: (logicalPath: string) => string;
 }
 
-/** What was found of one severity. */
-export function findingsOf({ findings }: Verification, severity: Severity): readonly Finding[] {
-  return findings.filter((finding) => finding.severity === severity);
+/** What was found of one severity and counts. */
+export function findingsOf({ findings }: Verification, severity: Severity): readonly AuditFinding[] {
+  return findings.filter((finding) => finding.severity === severity && finding.waiver === undefined);
 }
 
-/** `2 errors, 1 warning`, or `no findings`. */
+/** What was found and is waived, the worst first. */
+export function waivedOf({ findings }: Verification): readonly AuditFinding[] {
+  return SEVERITIES.flatMap((severity) =>
+    findings.filter((finding) => finding.severity === severity && finding.waiver !== undefined),
+  );
+}
+
+/** What is not shown of what was found, a sentence each. */
+export function remarksOf({ leftOut, baseline }: Verification): readonly string[] {
+  return [
+    ...(leftOut === 0 ? [] : [`${count(leftOut, 'finding')} left out by --focus or --skip`]),
+    ...(baseline === undefined
+      ? []
+      : [`${count(baseline.known, 'finding')} known from the baseline, ${baseline.gone} gone since`]),
+  ];
+}
+
+/** `2 errors, 1 warning, 3 waived`, or `no findings`. */
 export function summaryOf(verification: Verification): string {
   const counts = SEVERITIES.map((severity) => [severity, findingsOf(verification, severity).length] as const)
     .filter(([, number]) => number > 0)
     .map(([severity, number]) => count(number, severity));
-  return counts.length === 0 ? 'no findings' : counts.join(', ');
+  const waived = waivedOf(verification).length;
+  const all = waived === 0 ? counts : [...counts, `${waived} waived`];
+  return all.length === 0 ? 'no findings' : all.join(', ');
 }
 
 /** Against what the files were held: `profile kubeadm, Kubernetes v1.36, as the files show`. */
 export function rulingText({ verification, isProfileGiven }: VerifyReport): string {
   const { profile, kubernetesVersion } = verification.spec;
   return `profile ${profile}, Kubernetes ${kubernetesVersion.text}${isProfileGiven ? '' : ', which fits what is there best'}`;
+}
+
+/** What the files were taken for: `worker, as what is there shows`. */
+export function hostText({ verification: { role }, isRoleGiven }: VerifyReport): string {
+  return `${role}${isRoleGiven ? '' : ', as what is there shows'}`;
 }
 
 /** One certificate with whom it makes its holder and how long it lives. */
@@ -73,8 +98,12 @@ function servedRows(served: readonly Served[]): readonly (readonly string[])[] {
 
 /** The report as people read it: findings, the worst first, who holds power, and a last line that sums up. */
 export function verifyText(report: VerifyReport): readonly string[] {
-  const { verification, pathOf, directories, served = [] } = report;
-  const findings = SEVERITIES.flatMap((severity) => findingsOf(verification, severity));
+  const { verification, pathOf, directories } = report;
+  const { served = [] } = verification;
+  const findings = [
+    ...SEVERITIES.flatMap((severity) => findingsOf(verification, severity)),
+    ...waivedOf(verification),
+  ];
   const credentials = credentialsOf(verification).map(({ path, subject, notAfter }) => [
     pathOf(path),
     printable(subject),
@@ -82,6 +111,7 @@ export function verifyText(report: VerifyReport): readonly string[] {
   ]);
   return [
     `${directories.map(printable).join(' and ')}: ${rulingText(report)}`,
+    `host: ${hostText(report)}`,
     '',
     ...findings.flatMap((finding) => [...findingLines(finding, pathOf), '']),
     ...(credentials.length === 0
@@ -90,6 +120,7 @@ export function verifyText(report: VerifyReport): readonly string[] {
     ...(served.length === 0
       ? []
       : [...columns([['LISTENER', 'ADDRESS', 'SHOWS UNTIL'], ...servedRows(served)]), '']),
+    ...remarksOf(verification),
     summaryOf(verification),
   ];
 }
@@ -110,20 +141,25 @@ function servedJson({ listener, outcome }: Served): object {
 
 /** The report for programs; docs/json.md describes it. */
 export function verifyJson(report: VerifyReport): object {
-  const { verification, directories, at, isProfileGiven, pathOf, served } = report;
-  const { spec, findings, inferred } = verification;
+  const { verification, directories, at, isProfileGiven, isRoleGiven, pathOf } = report;
+  const { spec, role, findings, inferred, leftOut, baseline, served } = verification;
   const onDisk = <T extends { readonly path: string }>(one: T): T => ({ ...one, path: pathOf(one.path) });
   return {
-    schema: 'k8s-pki/verify/v1',
+    schema: VERIFY_SCHEMA,
     directories,
     at: timeText(at),
     profile: spec.profile,
     kubernetesVersion: spec.kubernetesVersion.text,
     isProfileGiven,
+    role,
+    isRoleGiven,
     inferred,
     counts: Object.fromEntries(
       SEVERITIES.map((severity) => [severity, findingsOf(verification, severity).length]),
     ),
+    waived: waivedOf(verification).length,
+    leftOut,
+    ...(baseline === undefined ? {} : { baseline }),
     findings: findings.map(onDisk),
     credentials: credentialsOf(verification).map(onDisk),
     ...(served === undefined ? {} : { served: served.map(servedJson) }),

@@ -18,6 +18,12 @@ const OUTPUTS = [
   ['verify out -o json', 'Verify', { isProfileGiven: false, counts: { error: 0 } }],
   ['verify out --profile hardened --fail-on never -o json', 'Verify', { isProfileGiven: true }],
   ['verify out --live --live-timeout 1s --live-address etcd=127.0.0.1:1 -o json', 'Verify', {}],
+  [
+    'verify out --profile hardened --fail-on never --waivers waivers.yaml --skip ^key -o json',
+    'Verify',
+    { waived: 1 },
+  ],
+  ['verify out --waivers wrong.yaml -o json', 'ConfigFailure', { detail: { issues: [{ line: 1 }] } }],
   [`${INIT} --service-cidr foo,bar`, 'ConfigFailure', { code: 'ERR_CONFIG' }],
   [`${HOST} --cert-dir out/admin.conf/pki`, 'StoreFailure', { code: 'ERR_STORE' }],
   ['show table -o json', 'Table', { profile: 'requirements' }],
@@ -34,6 +40,11 @@ test('what is printed is what docs/json.md says, member for member', async () =>
   expect(types).toHaveLength(7);
   await withDirectory(async (cwd) => {
     const values: string[] = [];
+    writeFileSync(
+      join(cwd, 'waivers.yaml'),
+      '- { code: organization, subject: admin.conf, reason: known, until: 9999-12-31 }',
+    );
+    writeFileSync(join(cwd, 'wrong.yaml'), '- code: organization');
     for (const [line, type, members] of OUTPUTS) {
       const { stdout } = await run(NODE, line.split(' '), { cwd });
       expect(JSON.parse(stdout)).toMatchObject(members);

@@ -1,6 +1,7 @@
 import { type ClusterOptions, generateClusterPki, type PkiFile } from '../../src/index.ts';
 import type { VerifyReport } from '../../src/report/verify.ts';
 import { VERSION } from '../../src/release.ts';
+import type { Selection } from '../../src/select/select.ts';
 import { verifyPki } from '../../src/verify.ts';
 import { encodeName } from '../../src/x509/name.ts';
 import { encodePem } from '../../src/x509/pem.ts';
@@ -26,7 +27,11 @@ export async function filesOf(
 /** What the forms of the report are made from, on files that would lie below `directory`. */
 export async function reportOn(
   files: readonly PkiFile[],
-  { at = NOW, directory = '/srv/k8s' }: { readonly at?: Date; readonly directory?: string } = {},
+  {
+    at = NOW,
+    directory = '/srv/k8s',
+    selection = {},
+  }: { readonly at?: Date; readonly directory?: string; readonly selection?: Selection } = {},
 ): Promise<VerifyReport> {
   return {
     verification: await verifyPki({
@@ -34,10 +39,12 @@ export async function reportOn(
       options: { profile: 'requirements' },
       now: at,
       warnWithinSeconds: 30 * 86_400,
+      selection,
     }),
     directories: [`${directory}/pki`, directory],
     at,
     isProfileGiven: true,
+    isRoleGiven: false,
     version: VERSION,
     pathOf: (path) => `${directory}/${path}`,
   };
@@ -52,12 +59,15 @@ export const HOSTILE = {
 };
 
 /** A PKI with a certificate, a file and a directory whose names are made to be taken for something else. */
-export async function hostileReport(): Promise<VerifyReport> {
+export async function hostileReport(selection: Selection = {}): Promise<VerifyReport> {
   const { commonName, organization, file, directory } = HOSTILE;
   const subjectDer = encodeName({ commonName, organization: [organization] });
   const forged = encodePem(
     'CERTIFICATE',
     forgeCertificate({ subjectDer, issuerDer: subjectDer, version: 3 }),
   );
-  return reportOn(await filesOf({ 'pki/front-proxy-client.crt': forged, [file]: 'x' }), { directory });
+  return reportOn(await filesOf({ 'pki/front-proxy-client.crt': forged, [file]: 'x' }), {
+    directory,
+    selection,
+  });
 }

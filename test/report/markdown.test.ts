@@ -22,7 +22,7 @@ describe('the report in Markdown', () => {
     expect(lines.slice(0, 3)).toEqual([
       '# PKI of /srv/k8s/pki and /srv/k8s',
       '',
-      '**no findings**, held against profile requirements, Kubernetes v1.37, as of 2026-11-23.',
+      '**no findings**, held against profile requirements, Kubernetes v1.37, as of 2026-11-23. Host: control-plane, as what is there shows.',
     ]);
     expect(lines.filter((line) => line.startsWith('## '))).toEqual([
       '## Who holds power',

@@ -22,6 +22,7 @@ interface Result {
       };
     },
   ];
+  readonly suppressions?: readonly object[];
   readonly partialFingerprints: { readonly primaryLocationLineHash: string };
 }
 
@@ -109,6 +110,15 @@ describe('the report in SARIF', () => {
     const [one, other] = [fingerprints(await damaged()), fingerprints(await damaged(new Date('2027-03-01')))];
     expect(other).toEqual(one);
     expect(new Set(one).size).toBe(one.length);
+  });
+
+  test('says of each result whether it is suppressed, where one is', async () => {
+    const files = await filesOf({ 'pki/sa.pub': '', 'a b.key': '' });
+    const waivers = [{ code: 'file-unknown', subject: 'a b.key', reason: 'a', until: '2027-01-01' }];
+    const run = runOf(await reportOn(files, { selection: { waivers } }));
+    expect(run.results.map(({ suppressions }) => suppressions?.length)).toEqual([0, 0, 1]);
+    const others = runOf(await reportOn(files)).results;
+    expect(others.map((result) => 'suppressions' in result)).toEqual([false, false, false]);
   });
 
   // docs.github.com, "SARIF support for code scanning": an empty text stands for none.

@@ -1,0 +1,66 @@
+import { resolve } from 'node:path';
+import type { Arguments } from 'yargs';
+import type { SpecIssue } from '../errors.ts';
+import { obstacleOf } from '../present.ts';
+import { type FormerAudit, parseFormerAudit } from '../select/baseline.ts';
+import { type TakenSelection, takeSelection } from '../select/take.ts';
+import { parseWaiverFile } from '../select/waiver-file.ts';
+import { readFileState } from '../store/files.ts';
+import { HOST_ROLES } from '../table/row.ts';
+import { textOf } from './words.ts';
+
+/** A report on ten thousand files stays below. */
+const MAXIMUM_BYTES = 64 * 1024 * 1024;
+
+/** What of an audit is wanted and, where it is to be compared with a former one, that one and its file. */
+export interface AskedSelection extends TakenSelection {
+  readonly former?: { readonly file: string; readonly audit: FormerAudit };
+}
+
+/** What a file holds, or everything that is wrong with it. */
+type Read<T> = { readonly value: T } | { readonly faults: readonly Omit<SpecIssue, 'option' | 'value'>[] };
+
+function readText(file: string): Read<string> {
+  const state = readFileState(resolve(file), MAXIMUM_BYTES);
+  if (state.kind === 'file') return { value: state.contents };
+  return { faults: [{ rule: state.kind === 'absent' ? 'is not there' : obstacleOf(state) }] };
+}
+
+async function readWaivers(file: string): Promise<Awaited<ReturnType<typeof parseWaiverFile>>> {
+  const text = readText(file);
+  return 'value' in text ? parseWaiverFile(text.value) : { waivers: [], ...text };
+}
+
+function readFormerAudit(file: string): Read<FormerAudit> {
+  const text = readText(file);
+  const parsed = 'value' in text ? parseFormerAudit(text.value) : text;
+  return 'rule' in parsed ? { faults: [parsed] } : parsed;
+}
+
+/** What the flags say of what is to be shown. Reads the files that they name; what is wrong is in `issues`. */
+export async function selectionOf(parsed: Arguments): Promise<AskedSelection> {
+  const asked = textOf(parsed, 'role');
+  const files = { waivers: textOf(parsed, 'waivers'), baseline: textOf(parsed, 'baseline') };
+  const accepted = files.waivers === undefined ? undefined : await readWaivers(files.waivers);
+  const former = files.baseline === undefined ? undefined : readFormerAudit(files.baseline);
+  const audit = former !== undefined && 'value' in former ? former.value : undefined;
+  const taken = takeSelection({
+    role: HOST_ROLES.find((role) => role === asked),
+    focus: textOf(parsed, 'focus'),
+    skip: textOf(parsed, 'skip'),
+    waivers: accepted?.waivers,
+    baseline: audit?.findings,
+  });
+  const faults = {
+    waivers: accepted?.faults ?? [],
+    baseline: former !== undefined && 'faults' in former ? former.faults : [],
+  };
+  const issues = (['waivers', 'baseline'] as const).flatMap((option) =>
+    faults[option].map((fault): SpecIssue => ({ option, value: files[option] ?? '', ...fault })),
+  );
+  return {
+    ...taken,
+    issues: [...taken.issues, ...issues],
+    ...(audit === undefined ? {} : { former: { file: files.baseline ?? '', audit } }),
+  };
+}

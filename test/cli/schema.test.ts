@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { run, SHAPES } from './shapes.ts';
+import { withDirectory } from './tree.ts';
+
+const SCHEMAS = resolve(__dirname, '../../docs/schema');
+const INIT = 'init -o json --key-algorithm ECDSA-P256 --host-ip 192.0.2.10 --hostname cp1 --cert-dir out/pki';
+const FILES = {
+  'waivers.yaml': '- { code: organization, subject: admin.conf, reason: known, until: 9999-12-31 }',
+  'wrong.yaml': '- code: organization',
+};
+
+/** Command lines that follow each other in one directory, the schema that holds for what they print, and what that has in it. */
+const OUTPUTS = [
+  ['init', `${INIT} --dry-run`, { outcome: 'planned' }],
+  ['init', INIT, { outcome: 'created' }],
+  ['init', `${INIT} --profile hardened`, { outcome: 'refused' }],
+  ['init', `${INIT} --host-ip 999.1.1.1`, { code: 'ERR_CONFIG' }],
+  ['init', `${INIT} --frob`, { code: 'ERR_USAGE' }],
+  ['verify', 'verify out -o json', { findings: [] }],
+  ['verify', 'verify out --profile hardened --external-etcd -o json', { isProfileGiven: true }],
+  ['verify', 'verify out --role worker --focus misplaced -o json', { role: 'worker', isRoleGiven: true }],
+  ['verify', 'verify out --profile hardened --waivers waivers.yaml -o json', { waived: 1 }],
+  ['verify', 'verify out --profile hardened --baseline old.json -o json', { baseline: { gone: 0 } }],
+  ['verify', 'verify out --waivers wrong.yaml --focus ( -o json', { code: 'ERR_CONFIG' }],
+  ['verify', 'verify nowhere -o json', { code: 'ERR_STORE' }],
+  ['tree', 'show tree out -o json', { schema: 'k8s-pki/tree/v1' }],
+  ['tree', 'show tree nowhere -o json', { code: 'ERR_STORE' }],
+] as const;
+
+/** A schema that allows no members but those that it names. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const inner = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, closed(value)]));
+  // What an error has as its detail is up to its code.
+  const isOpen = !('required' in schema) || 'additionalProperties' in schema;
+  return isOpen ? inner : { ...inner, additionalProperties: false };
+}
+
+function compile(name: string): { readonly published: ValidateFunction; readonly strict: ValidateFunction } {
+  const schema: object = JSON.parse(readFileSync(join(SCHEMAS, `${name}-v1.json`), 'utf8'));
+  const compiled = (one: unknown): ValidateFunction => {
+    const ajv = new Ajv2020({ allErrors: true });
+    addFormats.default(ajv);
+    return ajv.compile(Object(one));
+  };
+  return { published: compiled(schema), strict: compiled(closed(schema)) };
+}
+
+describe.each(SHAPES)('what $name prints', (shape) => {
+  test('is what the schemas in docs/schema say, no more and no less', async () => {
+    const validators = { init: compile('init'), verify: compile('verify'), tree: compile('tree') };
+    await withDirectory(async (cwd) => {
+      for (const [name, contents] of Object.entries(FILES)) writeFileSync(join(cwd, name), contents);
+      for (const [name, line, members] of OUTPUTS) {
+        const { stdout } = await run(shape, line.split(' '), { cwd });
+        const value: unknown = JSON.parse(stdout);
+        expect(value).toMatchObject(members);
+        const { published, strict } = validators[name];
+        strict(value);
+        expect({ line, errors: strict.errors }).toEqual({ line, errors: null });
+        // What a later release may add is no fault.
+        expect(published({ ...Object(value), added: 1 })).toBe(true);
+        expect(published({ ...Object(value), schema: 'k8s-pki/verify/v2' })).toBe(false);
+        if (line.includes('--external-etcd')) writeFileSync(join(cwd, 'old.json'), stdout);
+      }
+    });
+  }, 60_000);
+});
+
+test('the schema of verify minds what is missing and what is of another type', async () => {
+  const { published } = compile('verify');
+  const finding = { code: 'a', severity: 'error', path: '/a', message: 'is wrong', fingerprint: 'a a:1' };
+  const report = {
+    schema: 'k8s-pki/verify/v1',
+    directories: ['/a'],
+    at: '2026-11-26T00:00:00Z',
+    profile: 'kubeadm',
+    kubernetesVersion: 'v1.36.1',
+    isProfileGiven: false,
+    role: 'etcd',
+    isRoleGiven: false,
+    inferred: {},
+    counts: { error: 1, warning: 0, notice: 0 },
+    waived: 0,
+    leftOut: 0,
+    findings: [finding],
+    credentials: [],
+  };
+  expect(published(report)).toBe(true);
+  for (const name of Object.keys(report))
+    expect([name, published({ ...report, [name]: undefined })]).toEqual([name, false]);
+  const wrong = [{ severity: 'fatal' }, { fingerprint: 1 }, { waiver: { reason: 'a' } }];
+  for (const change of wrong)
+    expect(published({ ...report, findings: [{ ...finding, ...change }] })).toBe(false);
+});

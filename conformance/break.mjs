@@ -16,6 +16,7 @@ import { PROGRAMS } from './programs.mjs';
  * counts whose `of` fits the name.
  */
 const ASKED = [
+  { of: / (?:hosts|bootstrapped)/, cases: ['roles:'] },
   { of: / otherServer/, cases: ['servers:'] },
   { of: / grant/, cases: ['grants:', 'control plane: hardened, ECDSA-P256'] },
   {

@@ -2,8 +2,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseClusterSpec } from '../dist/cluster/parse.js';
-import { PROFILES, resolveArguments } from '../dist/index.js';
+import { HOST_ROLES, PROFILES, resolveArguments, ROWS } from '../dist/index.js';
 import { shownRows } from '../dist/report/table.js';
+import { standingOf } from '../dist/resolve/hosts.js';
+import { pathsOf } from '../dist/resolve/paths.js';
 import { resolveBindings } from '../dist/resolve/rbac.js';
 import { resolveRows } from '../dist/resolve/rows.js';
 import { NEWEST_MINOR, OLDEST_MINOR } from '../dist/table/versions.js';
@@ -65,6 +67,7 @@ function answer({ spec, isRecorded }) {
       // A tree does not say what was bound.
       isRecorded ? [] : resolveBindings(spec),
       shownRows(spec).map(({ per }) => per),
+      ROWS.map((row) => HOST_ROLES.map((role) => pathsOf(row).map((path) => standingOf(row, path, role)))),
     ]);
   } catch (error) {
     return error.message;

@@ -111,8 +111,10 @@ function rowBreakers(row, { ROWS, USAGES }) {
   const [grant] = valuesOf('grant').filter(isObject);
   const grantFields = eachOf({ binding: text, clusterRole: text, to: oneOf(['organization', 'commonName']) });
   const casBefore = ROWS.slice(0, ROWS.indexOf(row)).filter(({ kind }) => kind === 'ca');
+  const holdings = oneOf(['has', 'hasPublic', 'mayHave', 'mayHavePublic', 'never']);
   return {
     per: wordOf('per'),
+    hosts: eachOf({ etcd: holdings, worker: holdings }),
     when: orNone(wordOf('when')),
     has: flipped,
     commonName: text,
@@ -135,6 +137,7 @@ function rowBreakers(row, { ROWS, USAGES }) {
     user: text,
     context: text,
     server: wordOf('server'),
+    bootstrapped: orNone(eachOf({ cluster: text, user: text, context: text })),
     otherServer: orNone(wordOf('server')),
     grant: (value) => (value === null ? [grant] : [null, ...grantFields(value)]),
   };

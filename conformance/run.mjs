@@ -22,6 +22,7 @@ import { cases as node } from './cases/node.mjs';
 import { cases as profiles } from './cases/profiles.mjs';
 import { cases as refusals } from './cases/refusals.mjs';
 import { cases as requirements } from './cases/requirements.mjs';
+import { cases as roles } from './cases/roles.mjs';
 import { cases as servers } from './cases/servers.mjs';
 import { DIFFERENCES } from '../dist/index.js';
 import { inNamespace, NAMESPACE, REQUIREMENTS } from './namespace.mjs';
@@ -43,6 +44,7 @@ const allCases = [
   ...golden,
   ...grants,
   ...servers,
+  ...roles,
   ...differential,
   ...manifests,
   ...refusals,

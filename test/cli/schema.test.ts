@@ -26,6 +26,11 @@ const OUTPUTS = [
   ['verify', 'verify out --profile hardened --waivers waivers.yaml -o json', { waived: 1 }],
   ['verify', 'verify out --profile hardened --baseline old.json -o json', { baseline: { gone: 0 } }],
   ['verify', 'verify out --waivers wrong.yaml --focus ( -o json', { code: 'ERR_CONFIG' }],
+  [
+    'verify',
+    'verify out --live --live-timeout 1s --live-address etcd=127.0.0.1:1 -o json',
+    { isRoleGiven: false },
+  ],
   ['verify', 'verify nowhere -o json', { code: 'ERR_STORE' }],
   ['tree', 'show tree out -o json', { schema: 'k8s-pki/tree/v1' }],
   ['tree', 'show tree nowhere -o json', { code: 'ERR_STORE' }],

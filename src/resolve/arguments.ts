@@ -23,15 +23,26 @@ export interface ArgumentOptions {
   readonly keyless?: readonly string[];
 }
 
+/** One argument that this cluster wants of a component, with nothing left to decide. */
+export interface DesiredArgument {
+  readonly argument: ArgumentRow;
+  /** The row whose file or value it takes. */
+  readonly row: Row;
+  /** A logical path, a text, or what the operator has and this cluster knows nothing about. */
+  readonly value: { readonly path: string } | { readonly text: string } | { readonly placeholder: string };
+}
+
 function valueOf(
   row: Row,
   argument: ArgumentRow,
   spec: ClusterSpec,
   rows: readonly Row[],
-): string | { path: string } {
+): DesiredArgument['value'] {
   const { takes } = argument;
-  if (typeof takes === 'object') return fillText(takes.text, spec);
-  if (takes === 'commonName' && 'commonName' in row) return fillText(choose(row.commonName, spec), spec);
+  if (typeof takes === 'object') return { text: fillText(takes.text, spec) };
+  if (takes === 'commonName' && 'commonName' in row) {
+    return { text: fillText(choose(row.commonName, spec), spec) };
+  }
   if (takes === 'trust') {
     const trust = serverTrust(row.id, rows).row;
     if (trust.kind === 'bundle') return { path: trust.file };
@@ -44,29 +55,40 @@ function valueOf(
   throw new RangeError(`row ${row.id} has no ${takes} for ${argument.flag}`);
 }
 
+/** The arguments that this cluster wants of its components, in the order of the table; `keyless` as in {@link ArgumentOptions}. */
+export function desiredArguments(
+  spec: ClusterSpec,
+  keyless: readonly string[] = [],
+): readonly DesiredArgument[] {
+  const rows = existingRows(spec);
+  return ROWS.flatMap((row) =>
+    row.arguments.flatMap((argument): readonly DesiredArgument[] => {
+      const { externalEtcd: placeholder, needsSigningKey } = argument;
+      if (needsSigningKey === true && keyless.includes(row.id)) return [];
+      if (rows.includes(row)) return [{ argument, row, value: valueOf(row, argument, spec, rows) }];
+      return placeholder === undefined ? [] : [{ argument, row, value: { placeholder } }];
+    }),
+  );
+}
+
+function valueText(value: DesiredArgument['value'], { pathOf }: ArgumentOptions): string {
+  if ('path' in value) return pathOf(value.path);
+  return 'text' in value ? value.text : `<${value.placeholder}>`;
+}
+
 /**
  * The arguments that hand this cluster's PKI to its components (R5, kubeadm.md 8), in the order of the table. A CA whose
  * key is elsewhere cannot sign here: kube-controller-manager gets neither of its signing arguments then.
  */
 export function resolveArguments(spec: ClusterSpec, options: ArgumentOptions): readonly ComponentArgument[] {
-  const rows = existingRows(spec);
-  const resolved: ComponentArgument[] = [];
-  for (const row of ROWS) {
-    const isAbsent = !rows.includes(row);
-    const lacksKey = options.keyless?.includes(row.id) === true;
-    for (const argument of row.arguments) {
-      const { component, flag, requirement, externalEtcd, needsSigningKey } = argument;
-      if (isAbsent && externalEtcd === undefined) continue;
-      if (lacksKey && needsSigningKey === true) continue;
-      const value = isAbsent ? `<${externalEtcd}>` : valueOf(row, argument, spec, rows);
-      resolved.push({
-        component,
-        flag,
-        value: typeof value === 'string' ? value : options.pathOf(value.path),
-        ...(requirement === undefined ? {} : { requirement }),
-        isPlaceholder: isAbsent,
-      });
-    }
-  }
-  return resolved;
+  return desiredArguments(spec, options.keyless).map(({ argument, value }) => {
+    const { component, flag, requirement } = argument;
+    return {
+      component,
+      flag,
+      value: valueText(value, options),
+      ...(requirement === undefined ? {} : { requirement }),
+      isPlaceholder: 'placeholder' in value,
+    };
+  });
 }

@@ -57,6 +57,10 @@ export interface ArgumentRow {
   readonly externalEtcd?: string;
   /** Left out where the CA's key is not on the host: the component refuses to start with half of a signing pair. */
   readonly needsSigningKey?: true;
+  /** What it decides, as it follows that word: `who is let in as a user`. */
+  readonly decides: string;
+  /** What comes of leaving it out. `error`: the component does not start, is refused or lets somebody in. */
+  readonly without: readonly [severity: 'error' | 'warning', says: string];
 }
 
 export const COMPONENTS = [

@@ -1,5 +1,5 @@
 import { deepFreeze } from './freeze.ts';
-import type { Choice, Grant, Row, SanSource } from './row.ts';
+import type { ArgumentRow, Choice, Grant, Row, SanSource } from './row.ts';
 
 const CONTROL_PLANE_ALONE = { etcd: 'never', worker: 'never' } as const;
 
@@ -89,12 +89,72 @@ function kubeconfigNames(user: string): { readonly user: Choice<string>; readonl
   };
 }
 
-function kubeconfigArguments(component: 'kube-controller-manager' | 'kube-scheduler', requirement: string) {
+type Meaning = Pick<ArgumentRow, 'decides' | 'without'>;
+
+/** What the arguments mean that come in pairs, or that several components have. */
+const SERVES_API: Meaning = {
+  decides: 'what the API server shows to whoever connects',
+  without: ['error', 'it shows a certificate that it makes for itself, which nobody can verify'],
+};
+const CALLS_KUBELETS: Meaning = {
+  decides: 'as whom kubelets see the API server',
+  without: ['error', 'to kubelets it is nobody: logs, exec and port-forward are refused'],
+};
+const CALLS_EXTENSIONS: Meaning = {
+  decides: 'as whom extension API servers see the API server',
+  without: ['warning', 'no extension API server can tell it from anybody else: aggregation does not work'],
+};
+const CALLS_ETCD: Meaning = {
+  decides: 'as whom etcd sees the API server',
+  without: ['error', 'etcd refuses it, and it does not start'],
+};
+const SERVES_ETCD: Meaning = {
+  decides: 'what etcd shows to its clients',
+  without: ['error', 'etcd has nothing to show: it does not start, or talks in the clear'],
+};
+const SERVES_PEERS: Meaning = {
+  decides: 'what etcd shows to the other members, and as whom they see it',
+  without: [
+    'error',
+    'etcd has nothing to show to the other members: it does not start, or talks in the clear',
+  ],
+};
+const CALLS_ETCD_BY_HAND: Meaning = {
+  decides: 'as whom etcd sees etcdctl',
+  without: ['error', 'etcd refuses it'],
+};
+const SIGNS_REQUESTS: Meaning = {
+  decides: 'which CA signs what is asked for with a CertificateSigningRequest',
+  without: [
+    'warning',
+    'nothing is signed that is asked for with a CertificateSigningRequest: no kubelet renews',
+  ],
+};
+const PROXY_HEADERS: Meaning = {
+  decides: 'from which headers a proxy is believed about the user',
+  without: ['warning', 'no header of a proxy is read: aggregation does not work'],
+};
+
+function kubeconfigArguments(
+  component: 'kube-controller-manager' | 'kube-scheduler',
+  requirement: string,
+): readonly ArgumentRow[] {
+  const asks: Meaning = {
+    decides: 'as whom it asks who its own callers are',
+    without: ['warning', 'it cannot ask who its own callers are, and refuses them'],
+  };
   return [
-    { component, flag: '--kubeconfig', takes: 'file', requirement },
-    { component, flag: '--authentication-kubeconfig', takes: 'file' },
-    { component, flag: '--authorization-kubeconfig', takes: 'file' },
-  ] as const;
+    {
+      component,
+      flag: '--kubeconfig',
+      takes: 'file',
+      requirement,
+      decides: 'as whom the API server sees it',
+      without: ['error', 'it knows no API server, and does not start'],
+    },
+    { component, flag: '--authentication-kubeconfig', takes: 'file', ...asks },
+    { component, flag: '--authorization-kubeconfig', takes: 'file', ...asks },
+  ];
 }
 
 /**
@@ -135,14 +195,33 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     certificate: 'pki/ca.crt',
     key: 'pki/ca.key',
     arguments: [
-      { component: 'kube-apiserver', flag: '--client-ca-file', takes: 'certificate', requirement: 'R5.3' },
+      {
+        component: 'kube-apiserver',
+        flag: '--client-ca-file',
+        takes: 'certificate',
+        requirement: 'R5.3',
+        decides: 'who is let in as a user',
+        without: ['error', 'no client certificate is believed: the kubeconfigs of this PKI are refused'],
+      },
       {
         component: 'kube-controller-manager',
         flag: '--client-ca-file',
         takes: 'certificate',
         requirement: 'R5.4',
+        decides: 'whose client certificates its own endpoints believe',
+        without: [
+          'warning',
+          'its own endpoints learn from the API server whose client certificates to believe',
+        ],
       },
-      { component: 'kube-controller-manager', flag: '--root-ca-file', takes: 'trust', requirement: 'R5.4' },
+      {
+        component: 'kube-controller-manager',
+        flag: '--root-ca-file',
+        takes: 'trust',
+        requirement: 'R5.4',
+        decides: 'against what pods verify the API server',
+        without: ['warning', 'pods get the CA of its kubeconfig to verify the API server'],
+      },
       // One certificate and no more: with two, every CSR fails (expected 1 certificate, found 2).
       {
         component: 'kube-controller-manager',
@@ -150,6 +229,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
         takes: 'certificate',
         requirement: 'R5.4',
         needsSigningKey: true,
+        ...SIGNS_REQUESTS,
       },
       {
         component: 'kube-controller-manager',
@@ -157,8 +237,15 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
         takes: 'key',
         requirement: 'R5.4',
         needsSigningKey: true,
+        ...SIGNS_REQUESTS,
       },
-      { component: 'kubelet', flag: '--client-ca-file', takes: 'certificate' },
+      {
+        component: 'kubelet',
+        flag: '--client-ca-file',
+        takes: 'certificate',
+        decides: 'whom the kubelet believes to be the API server',
+        without: ['error', 'the kubelet cannot tell the API server from anybody else'],
+      },
     ],
   },
   {
@@ -176,8 +263,20 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     certificate: 'pki/apiserver.crt',
     key: 'pki/apiserver.key',
     arguments: [
-      { component: 'kube-apiserver', flag: '--tls-cert-file', takes: 'certificate', requirement: 'R5.5' },
-      { component: 'kube-apiserver', flag: '--tls-private-key-file', takes: 'key', requirement: 'R5.5' },
+      {
+        component: 'kube-apiserver',
+        flag: '--tls-cert-file',
+        takes: 'certificate',
+        requirement: 'R5.5',
+        ...SERVES_API,
+      },
+      {
+        component: 'kube-apiserver',
+        flag: '--tls-private-key-file',
+        takes: 'key',
+        requirement: 'R5.5',
+        ...SERVES_API,
+      },
     ],
   },
   {
@@ -224,8 +323,15 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
         flag: '--kubelet-client-certificate',
         takes: 'certificate',
         requirement: 'R5.6',
+        ...CALLS_KUBELETS,
       },
-      { component: 'kube-apiserver', flag: '--kubelet-client-key', takes: 'key', requirement: 'R5.6' },
+      {
+        component: 'kube-apiserver',
+        flag: '--kubelet-client-key',
+        takes: 'key',
+        requirement: 'R5.6',
+        ...CALLS_KUBELETS,
+      },
     ],
   },
   {
@@ -252,12 +358,16 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
         flag: '--requestheader-client-ca-file',
         takes: 'certificate',
         requirement: 'R5.7',
+        decides: 'which proxies are believed about the user',
+        without: ['warning', 'no proxy is believed: aggregation does not work'],
       },
       {
         component: 'kube-controller-manager',
         flag: '--requestheader-client-ca-file',
         takes: 'certificate',
         requirement: 'R5.8',
+        decides: 'which proxies are believed about the user',
+        without: ['warning', 'its own endpoints learn from the API server which proxies to believe'],
       },
     ],
   },
@@ -281,24 +391,40 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
         flag: '--proxy-client-cert-file',
         takes: 'certificate',
         requirement: 'R5.9',
+        ...CALLS_EXTENSIONS,
       },
-      { component: 'kube-apiserver', flag: '--proxy-client-key-file', takes: 'key', requirement: 'R5.9' },
+      {
+        component: 'kube-apiserver',
+        flag: '--proxy-client-key-file',
+        takes: 'key',
+        requirement: 'R5.9',
+        ...CALLS_EXTENSIONS,
+      },
       // Absent, every client of the front-proxy CA could name any user.
-      { component: 'kube-apiserver', flag: '--requestheader-allowed-names', takes: 'commonName' },
+      {
+        component: 'kube-apiserver',
+        flag: '--requestheader-allowed-names',
+        takes: 'commonName',
+        decides: 'which clients of the front-proxy CA may name a user',
+        without: ['error', 'every client of the front-proxy CA may name any user'],
+      },
       {
         component: 'kube-apiserver',
         flag: '--requestheader-username-headers',
         takes: { text: 'X-Remote-User' },
+        ...PROXY_HEADERS,
       },
       {
         component: 'kube-apiserver',
         flag: '--requestheader-group-headers',
         takes: { text: 'X-Remote-Group' },
+        ...PROXY_HEADERS,
       },
       {
         component: 'kube-apiserver',
         flag: '--requestheader-extra-headers-prefix',
         takes: { text: 'X-Remote-Extra-' },
+        ...PROXY_HEADERS,
       },
     ],
   },
@@ -324,13 +450,55 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
         takes: 'certificate',
         requirement: 'R5.1',
         externalEtcd: 'CA certificate of the external etcd',
+        decides: 'which etcd the API server believes',
+        without: ['error', "it holds etcd's certificate against the CAs of the system, and does not start"],
       },
-      { component: 'etcd', flag: '--trusted-ca-file', takes: 'certificate', requirement: 'R5.10' },
-      { component: 'etcd', flag: '--peer-trusted-ca-file', takes: 'certificate', requirement: 'R5.10' },
-      // Without these two etcd encrypts and lets everybody in.
-      { component: 'etcd', flag: '--client-cert-auth', takes: { text: 'true' } },
-      { component: 'etcd', flag: '--peer-client-cert-auth', takes: { text: 'true' } },
-      { component: 'etcdctl', flag: '--cacert', takes: 'certificate', requirement: 'R5.13' },
+      {
+        component: 'etcd',
+        flag: '--trusted-ca-file',
+        takes: 'certificate',
+        requirement: 'R5.10',
+        decides: 'whom etcd lets in',
+        without: [
+          'error',
+          'etcd lets in everybody, or with --client-cert-auth whom the CAs of the system signed',
+        ],
+      },
+      {
+        component: 'etcd',
+        flag: '--peer-trusted-ca-file',
+        takes: 'certificate',
+        requirement: 'R5.10',
+        decides: 'who may be a member of the etcd cluster',
+        without: [
+          'error',
+          'etcd takes everybody for a member, or with --peer-client-cert-auth whom the CAs of the system signed',
+        ],
+      },
+      // A trusted CA alone makes etcd ask for certificates as well, also where these are `false` (tried: 3.4.23). Without
+      // either it encrypts and lets everybody in.
+      {
+        component: 'etcd',
+        flag: '--client-cert-auth',
+        takes: { text: 'true' },
+        decides: 'whether etcd asks its clients for a certificate',
+        without: ['warning', 'etcd asks for client certificates only because of --trusted-ca-file'],
+      },
+      {
+        component: 'etcd',
+        flag: '--peer-client-cert-auth',
+        takes: { text: 'true' },
+        decides: 'whether etcd asks the other members for a certificate',
+        without: ['warning', 'etcd asks members for certificates only because of --peer-trusted-ca-file'],
+      },
+      {
+        component: 'etcdctl',
+        flag: '--cacert',
+        takes: 'certificate',
+        requirement: 'R5.13',
+        decides: 'which etcd etcdctl believes',
+        without: ['error', "it holds etcd's certificate against the CAs of the system, and refuses it"],
+      },
     ],
   },
   {
@@ -352,8 +520,8 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     key: 'pki/etcd/server.key',
     because: 'clientAuth on a server: etcd-io/etcd#9785, its gRPC gateway uses this certificate as a client',
     arguments: [
-      { component: 'etcd', flag: '--cert-file', takes: 'certificate', requirement: 'R5.11' },
-      { component: 'etcd', flag: '--key-file', takes: 'key', requirement: 'R5.11' },
+      { component: 'etcd', flag: '--cert-file', takes: 'certificate', requirement: 'R5.11', ...SERVES_ETCD },
+      { component: 'etcd', flag: '--key-file', takes: 'key', requirement: 'R5.11', ...SERVES_ETCD },
     ],
   },
   {
@@ -372,8 +540,14 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     certificate: 'pki/etcd/peer.crt',
     key: 'pki/etcd/peer.key',
     arguments: [
-      { component: 'etcd', flag: '--peer-cert-file', takes: 'certificate', requirement: 'R5.12' },
-      { component: 'etcd', flag: '--peer-key-file', takes: 'key', requirement: 'R5.12' },
+      {
+        component: 'etcd',
+        flag: '--peer-cert-file',
+        takes: 'certificate',
+        requirement: 'R5.12',
+        ...SERVES_PEERS,
+      },
+      { component: 'etcd', flag: '--peer-key-file', takes: 'key', requirement: 'R5.12', ...SERVES_PEERS },
     ],
   },
   {
@@ -398,8 +572,14 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     key: 'pki/etcd/healthcheck-client.key',
     because: 'kubeadm.md 1.1: O system:masters up to 1.28 (kubernetes/kubernetes#119859)',
     arguments: [
-      { component: 'etcdctl', flag: '--cert', takes: 'certificate', requirement: 'R5.14' },
-      { component: 'etcdctl', flag: '--key', takes: 'key', requirement: 'R5.14' },
+      {
+        component: 'etcdctl',
+        flag: '--cert',
+        takes: 'certificate',
+        requirement: 'R5.14',
+        ...CALLS_ETCD_BY_HAND,
+      },
+      { component: 'etcdctl', flag: '--key', takes: 'key', requirement: 'R5.14', ...CALLS_ETCD_BY_HAND },
     ],
   },
   {
@@ -428,6 +608,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
         takes: 'certificate',
         requirement: 'R5.2',
         externalEtcd: 'client certificate for the external etcd',
+        ...CALLS_ETCD,
       },
       {
         component: 'kube-apiserver',
@@ -435,6 +616,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
         takes: 'key',
         requirement: 'R5.2',
         externalEtcd: 'client key for the external etcd',
+        ...CALLS_ETCD,
       },
     ],
   },
@@ -453,19 +635,31 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
         flag: '--service-account-private-key-file',
         takes: 'key',
         requirement: 'R5.15',
+        decides: 'with which key tokens of service accounts are signed',
+        without: ['warning', 'no Secret of a service account gets a token'],
       },
       {
         component: 'kube-apiserver',
         flag: '--service-account-key-file',
         takes: 'publicKey',
         requirement: 'R5.16',
+        decides: 'whose tokens of service accounts are believed',
+        without: ['error', 'tokens are held against the key of its own certificate, and refused'],
       },
       // Mandatory since kube-apiserver 1.20 (R5, last paragraph).
-      { component: 'kube-apiserver', flag: '--service-account-signing-key-file', takes: 'key' },
+      {
+        component: 'kube-apiserver',
+        flag: '--service-account-signing-key-file',
+        takes: 'key',
+        decides: 'with which key tokens of service accounts are signed',
+        without: ['error', 'it does not start'],
+      },
       {
         component: 'kube-apiserver',
         flag: '--service-account-issuer',
         takes: { text: 'https://kubernetes.default.svc.{serviceDnsDomain}' },
+        decides: 'in whose name tokens of service accounts are issued and believed',
+        without: ['error', 'it does not start'],
       },
     ],
   },
@@ -596,7 +790,16 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     bootstrapped: { cluster: 'default-cluster', user: 'default-auth', context: 'default-context' },
     because:
       'kubeadm.md 2.1: kubeadm names the local endpoint since 1.33, by the gate ControlPlaneKubeletLocalMode',
-    arguments: [{ component: 'kubelet', flag: '--kubeconfig', takes: 'file', requirement: 'R6.2' }],
+    arguments: [
+      {
+        component: 'kubelet',
+        flag: '--kubeconfig',
+        takes: 'file',
+        requirement: 'R6.2',
+        decides: 'as whom the API server sees the kubelet',
+        without: ['error', 'the kubelet knows no API server, and runs static pods alone'],
+      },
+    ],
   },
   {
     kind: 'kubeconfig',

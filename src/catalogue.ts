@@ -1,5 +1,6 @@
 import type { CheckRow } from './checks/check.ts';
 import { HOST_CHECKS } from './checks/hosts.ts';
+import { COMPONENT_CHECKS } from './checks/components.ts';
 import { DUPLICATE_SERIAL, HYGIENE_RULES } from './checks/hygiene.ts';
 import { CHECKS } from './checks/run.ts';
 import { SERVED_CHECKS } from './checks/served.ts';
@@ -27,6 +28,7 @@ export const CATALOGUE: readonly CatalogueRow[] = Object.freeze([
   ...on('any file', STRAY_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
   ...on('any file of the table', HOST_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
   ...on('any waiver', WAIVER_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
+  ...on('what starts components', COMPONENT_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
   ...on('every certificate', [...HYGIENE_RULES, DUPLICATE_SERIAL]).map((row) => ({
     ...row,
     only: 'audit' as const,

@@ -2,6 +2,15 @@ export type { PresentFile } from './checks/evidence.ts';
 export type { Served, ServedOutcome } from './checks/served.ts';
 export type { ClusterOptions } from './cluster/options.ts';
 export type { ClusterSpec } from './cluster/spec.ts';
+export type {
+  ComponentCommand,
+  ComponentForm,
+  Components,
+  ComponentText,
+  GivenFlag,
+  Mount,
+} from './components/command.ts';
+export { parseComponents } from './components/parse.ts';
 export {
   isPkiError,
   PkiError,

@@ -5,6 +5,7 @@ import type { Directories } from './cluster/directories.ts';
 import type { ClusterOptions } from './cluster/options.ts';
 import { parseDirectories } from './cluster/parse.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
+import type { Components } from './components/command.ts';
 import { PkiError, type SpecIssue } from './errors.ts';
 import { absolutePath, targetDirectories } from './layout.ts';
 import { type GeneratedPki, generatePki, type PkiEnvironment, type PkiFile } from './pki.ts';
@@ -229,6 +230,8 @@ export interface VerifyClusterPkiOptions
     SelectionOptions {
   /** What is there, by logical path, as `readClusterPki` gives it. Files of other paths are reported, not read. */
   readonly files: readonly PresentFile[];
+  /** How the components are started, as `parseComponents` reads it; default: not looked at. */
+  readonly components?: Components;
   /** The moment to ask about; default: the clock. */
   readonly at?: Date;
   /** What ends within these seconds is reported; default: 30 days. */
@@ -277,11 +280,18 @@ const WARN_WITHIN_SECONDS = 30 * 86_400;
  * ```
  */
 export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promise<ClusterPkiVerification> {
-  const { files, at = new Date(), warnWithinSeconds = WARN_WITHIN_SECONDS, served, ...others } = options;
+  const {
+    files,
+    components,
+    at = new Date(),
+    warnWithinSeconds = WARN_WITHIN_SECONDS,
+    served,
+    ...others
+  } = options;
   const { role: asked, focus, skip, waivers, baseline, ...cluster } = others;
   const { role, selection, issues } = takeSelection({ role: asked, focus, skip, waivers, baseline });
   assertNone(issues);
-  const request = { files, options: cluster, role, now: at, warnWithinSeconds, selection };
+  const request = { files, options: cluster, components, role, now: at, warnWithinSeconds, selection };
   const readServed = served && (async () => served);
   const { spec, inferred: _, evidence: __, ...found } = await verifyPki({ ...request, readServed });
   return { ...found, spec };

@@ -5,7 +5,7 @@ import { knownPaths } from './resolve/paths.ts';
 import { resolveDirectory } from './store/directories.ts';
 import type { FileState } from './store/files.ts';
 
-/** Why what is there cannot be read as a file; empty where it can, or where nothing is there. */
+/** Why there is no text to read, as it follows the name of the file; empty where there is no reason. */
 export function obstacleOf(state: FileState): string {
   switch (state.kind) {
     case 'directory':

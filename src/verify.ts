@@ -1,9 +1,11 @@
 import { type Evidence, isSameDer, parseAnyEvidence, type PresentFile } from './checks/evidence.ts';
+import { checkComponents } from './checks/components.ts';
 import { checkHost } from './checks/hosts.ts';
 import { checkHygiene, checkSerials } from './checks/hygiene.ts';
 import { runChecks } from './checks/run.ts';
 import { checkServed, type Served } from './checks/served.ts';
 import { checkStrays } from './checks/strays.ts';
+import type { Components } from './components/command.ts';
 import { type ClusterOptions, type OptionKey, OPTIONS } from './cluster/options.ts';
 import { parseClusterSpec } from './cluster/parse.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
@@ -26,6 +28,8 @@ export interface VerifyRequest {
   readonly options: ClusterOptions;
   /** What kind of host the files are from; absent: the one that they fit best. */
   readonly role?: HostRole | undefined;
+  /** How the components are started; absent: not looked at. */
+  readonly components?: Components | undefined;
   readonly now: Date;
   readonly warnWithinSeconds: number;
   /** What of the findings is shown; absent: all of them. */
@@ -264,11 +268,12 @@ export async function verifyPki(asked: VerifyRequest): Promise<Verification> {
     if (weightOf(best) === 0) break;
   }
   if (best === undefined) throw new RangeError('"profile" expected a profile');
-  const { now, selection = {}, readServed } = request;
+  const { now, files, components, selection = {}, readServed } = request;
   const served = await readServed?.(best);
   const findings = [
     ...best.findings,
     ...checkByThemselves(best.evidence),
+    ...(components === undefined ? [] : checkComponents({ ...best, components, files })),
     ...checkServed(served ?? [], { evidence: best.evidence, now }),
   ];
   return {

@@ -4,6 +4,7 @@ import type { VerifyReport } from '../report/verify.ts';
 import { VERSION } from '../release.ts';
 import { breachOfLayout } from '../select/baseline.ts';
 import { type VerifyRequest, verifyPki } from '../verify.ts';
+import { readComponents } from './components.ts';
 import { clusterOptionsOf } from './options.ts';
 import type { AskedSelection } from './selection.ts';
 import { readDirectorySource } from './source.ts';
@@ -33,6 +34,7 @@ export async function audit(
   const options = clusterOptionsOf(parsed);
   const { certDir: _, kubeconfigDir: __, rootCaDir: ___, ...cluster } = options;
   const source = await readDirectorySource(textOf(parsed, 'dir') ?? '/etc/kubernetes/pki', options);
+  const components = await readComponents(parsed);
   printMessages(source.notices.map((text) => `notice: ${text}`));
   const { files, directories, pathOf } = source;
   assertComparable(former, directories);
@@ -40,6 +42,7 @@ export async function audit(
     verification: await verifyPki({
       files,
       options: cluster,
+      components,
       role,
       now: at,
       warnWithinSeconds,

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { SEVERITIES } from '../finding.ts';
 import { COMPONENTS } from '../table/row.ts';
+import { COMPONENT_OPTIONS } from './component-options.ts';
 import { addClusterOptions, addOutputOption } from './options.ts';
 import { SELECTION_OPTIONS } from './selection-options.ts';
 
@@ -56,6 +57,7 @@ const addVerifyOptions = (parser: Argv): Argv =>
       requiresArg: true,
     })
     .options(SELECTION_OPTIONS)
+    .options(COMPONENT_OPTIONS)
     .example('$0 verify /etc/kubernetes', 'what is wrong with the PKI of this host')
     .example(
       '$0 verify ./evidence/pki --profile kubeadm --kubernetes-version 1.31',

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { buildPrograms, executableOf } from './build.mjs';
 import { cases as adoption } from './cases/adoption.mjs';
 import { cases as aggregation } from './cases/aggregation.mjs';
+import { cases as components } from './cases/components.mjs';
 import { cases as controlPlane } from './cases/control-plane.mjs';
 import { cases as differential } from './cases/differential.mjs';
 import { cases as etcdMembers } from './cases/etcd-members.mjs';
@@ -47,6 +48,7 @@ const allCases = [
   ...roles,
   ...differential,
   ...manifests,
+  ...components,
   ...refusals,
   ...adoption,
   ...lint,

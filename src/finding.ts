@@ -12,9 +12,9 @@ export interface Finding {
   readonly severity: Severity;
   /** The id of the table row concerned: `apiserver`, `admin.conf`; absent for what belongs to none. */
   readonly row?: string;
-  /** The logical path of the file concerned: `pki/apiserver.crt`, `admin.conf`. */
+  /** The logical path of the file concerned: `pki/apiserver.crt`, `admin.conf`; of what starts a component its own. */
   readonly path: string;
-  /** Which part of the file: `subjectAltName`, `server`. */
+  /** Which part of the file: `subjectAltName`, `server`, `--client-ca-file`. */
   readonly field?: string;
   /** One sentence in plain words, without a full stop. */
   readonly message: string;

@@ -14,7 +14,7 @@ const REQUEST = { hostname: 'cp1', advertiseAddress: '192.0.2.10', keyAlgorithm:
 const KUBECONFIG_DIR = '/etc/kubernetes';
 
 /** `keyless`: the CAs whose key is elsewhere. */
-const CLUSTERS = [
+export const CLUSTERS = [
   { says: 'the defaults' },
   { says: 'IPv6', request: { advertiseAddress: '2001:db8::10', serviceCidr: 'fd00:10:96::/112' } },
   { says: 'dual stack', request: { serviceCidr: '10.96.0.0/16,fd00:10:96::/112' } },
@@ -77,24 +77,31 @@ const isPlace = (value, certDir) =>
 
 const said = (value) => (value === undefined ? 'nothing' : JSON.stringify(value));
 
-function askKubeadm({ folder, kubeadm, version, cluster }) {
+/**
+ * Has kubeadm write the static pods of a cluster and the configuration of its kubelet, beside the PKI where that is asked
+ * for or what is in it decides. Returns the names of the pods.
+ */
+export function writeManifests({ folder, kubeadm, version, cluster, hasPki = false }) {
   const { request, certDir, keyless = [] } = cluster;
   const asked = { ...REQUEST, ...request };
   const place = layOut(folder, { request: asked, version, isRoot: true, certificatesDir: certDir });
-  if (keyless.length > 0) runPhases(kubeadm, place);
+  if (hasPki || keyless.length > 0) runPhases(kubeadm, place);
   for (const id of keyless) rmSync(join(folder, certDir, `${id}.key`));
   const etcd = asked.externalEtcd ? [] : ['etcd'];
   const phases = [['control-plane', 'all'], ...etcd.map((name) => [name, 'local']), ['kubelet-start']];
   for (const phase of phases) mustRun(kubeadm, ['init', 'phase', ...phase, ...place.config]);
-  return theirArguments(folder, ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', ...etcd]);
+  return ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', ...etcd];
 }
 
 const written = new Map();
 /** kubeadm writes the same each time. */
 function kubeadmArguments({ makeFolder, program }, version, cluster) {
   const key = `${version}, ${cluster.says}`;
-  const ask = () =>
-    askKubeadm({ folder: makeFolder(), kubeadm: program(`kubeadm-${version}`), version, cluster });
+  const ask = () => {
+    const folder = makeFolder();
+    const kubeadm = program(`kubeadm-${version}`);
+    return theirArguments(folder, writeManifests({ folder, kubeadm, version, cluster }));
+  };
   if (!written.has(key)) written.set(key, ask());
   return written.get(key);
 }

@@ -30,8 +30,10 @@ function fileArguments(subject: ComponentUnderCheck): readonly FileArgument[] {
   });
 }
 
-const ownerOf = (logical: string | undefined): Row | undefined =>
-  ROWS.find((row) => logical !== undefined && pathsOf(row).includes(logical));
+const OWNERS: ReadonlyMap<string, Row> = new Map(
+  ROWS.flatMap((row) => pathsOf(row).map((path) => [path, row] as const)),
+);
+const ownerOf = (logical = ''): Row | undefined => OWNERS.get(logical);
 
 /** Whether a file of the table is missing; of a certificate directory that came by itself no kubeconfig is. */
 function isMissing({ logical }: Place, files: readonly { readonly path: string }[]): boolean {
@@ -94,7 +96,7 @@ function absentArguments(
   const { command, wanted, keyless, bases } = subject;
   if (command.unfollowed.length > 0) return [];
   return wanted
-    .filter(({ argument, value }) => argument.without[0] === severity && !('placeholder' in value))
+    .filter(({ argument }) => argument.without[0] === severity)
     .filter(({ argument, row }) => argument.needsSigningKey !== true || !keyless.includes(row.id))
     .filter(({ argument }) => command.scope?.includes(argument.flag) !== false)
     .filter(({ argument }) => valuesOf(command, argument.flag) === undefined)
@@ -104,6 +106,7 @@ function absentArguments(
       message: `${argumentName(subject, argument.flag)} is not given: ${argument.without[1]}`,
       ...('path' in value ? { expected: pathFor(value.path, bases) } : {}),
       ...('text' in value ? { expected: value.text } : {}),
+      ...('placeholder' in value ? { expected: value.placeholder } : {}),
     }));
 }
 

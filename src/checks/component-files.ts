@@ -17,8 +17,8 @@ export interface Place {
 
 /** The directories of certificates and of kubeconfigs, as a component knows them. */
 export interface Bases {
-  readonly certificates?: string;
-  readonly kubeconfigs?: string;
+  readonly certificates?: string | undefined;
+  readonly kubeconfigs?: string | undefined;
 }
 
 const CERTIFICATES = 'pki/';
@@ -50,21 +50,32 @@ function hostPathOf({ mounts }: ComponentCommand, given: string): Omit<Place, 'l
   return { given, onHost: posix.join(hostPath, path.slice(mountPath.length)), isUnmounted: false };
 }
 
+/** How the path of a file of the table ends, the longest first. */
+function endings(group: keyof Bases): readonly string[] {
+  return knownPaths()
+    .filter(
+      (path) => path.startsWith(CERTIFICATES) === (group === 'certificates') && !path.startsWith('root-ca/'),
+    )
+    .map((path) => `/${path.replace(CERTIFICATES, '')}`)
+    .toSorted((a, b) => b.length - a.length);
+}
+
+const ENDINGS: Readonly<Record<keyof Bases, readonly string[]>> = {
+  certificates: endings('certificates'),
+  kubeconfigs: endings('kubeconfigs'),
+};
+
 /** The directory in which a path would be that of a file of the table, by the longest name that fits. */
 function baseOf(onHost: string, group: keyof Bases): string | undefined {
-  const names = knownPaths().flatMap((path) => {
-    const isCertificate = path.startsWith(CERTIFICATES);
-    if (isCertificate !== (group === 'certificates') || path.startsWith('root-ca/')) return [];
-    return [`/${isCertificate ? path.slice(CERTIFICATES.length) : path}`];
-  });
-  const [name] = names.filter((suffix) => onHost.endsWith(suffix)).toSorted((a, b) => b.length - a.length);
-  return name === undefined ? undefined : onHost.slice(0, -name.length);
+  const ending = ENDINGS[group].find((each) => onHost.endsWith(each));
+  return ending === undefined ? undefined : onHost.slice(0, -ending.length);
 }
 
 /** What stands in most of them; of equals the first. */
 function mostFrequent(values: readonly string[]): string | undefined {
-  const often = (value: string): number => values.filter((other) => other === value).length;
-  return values.toSorted((a, b) => often(b) - often(a))[0];
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
 }
 
 function votes(command: ComponentCommand, group: keyof Bases): readonly string[] {
@@ -79,23 +90,20 @@ function votes(command: ComponentCommand, group: keyof Bases): readonly string[]
  * arguments themselves tell: that of most of all arguments or, where a component names nothing in there, of most of its own.
  */
 export function basesOf(commands: readonly ComponentCommand[]): ReadonlyMap<ComponentCommand, Bases> {
-  const directoryOf = (command: ComponentCommand, group: keyof Bases): string | undefined => {
-    const own = votes(command, group);
-    const common = mostFrequent(commands.flatMap((each) => votes(each, group)));
-    return common !== undefined && own.includes(common) ? common : (mostFrequent(own) ?? common);
+  const directories = (group: keyof Bases): readonly (string | undefined)[] => {
+    const all = commands.map((command) => votes(command, group));
+    const common = mostFrequent(all.flat());
+    return all.map((own) =>
+      common !== undefined && own.includes(common) ? common : (mostFrequent(own) ?? common),
+    );
   };
+  const certificates = directories('certificates');
+  const kubeconfigs = directories('kubeconfigs');
   return new Map(
-    commands.map((command) => {
-      const certificates = directoryOf(command, 'certificates');
-      const kubeconfigs = directoryOf(command, 'kubeconfigs');
-      return [
-        command,
-        {
-          ...(certificates === undefined ? {} : { certificates }),
-          ...(kubeconfigs === undefined ? {} : { kubeconfigs }),
-        },
-      ];
-    }),
+    commands.map((command, index) => [
+      command,
+      { certificates: certificates[index], kubeconfigs: kubeconfigs[index] },
+    ]),
   );
 }
 

@@ -31,12 +31,16 @@ export type FileState =
 /** No file of a PKI comes near this; a larger one is something else, and is not read. */
 const MAXIMUM_BYTES = 1024 * 1024;
 
+// What stands in /proc has no size until it is read. A command line there is far shorter than this.
+const UNSIZED_BYTES = 128 * 1024;
+
 function readContents(descriptor: number, size: number): string {
-  const bytes = Buffer.alloc(size);
+  const room = size === 0 ? UNSIZED_BYTES : size;
+  const bytes = Buffer.alloc(room);
   let length = 0;
   let bytesRead = -1;
-  while (length < size && bytesRead !== 0) {
-    bytesRead = readSync(descriptor, bytes, length, size - length, null);
+  while (length < room && bytesRead !== 0) {
+    bytesRead = readSync(descriptor, bytes, length, room - length, null);
     length += bytesRead;
   }
   return bytes.toString('utf8', 0, length);

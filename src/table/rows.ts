@@ -106,7 +106,7 @@ const CALLS_EXTENSIONS: Meaning = {
 };
 const CALLS_ETCD: Meaning = {
   decides: 'as whom etcd sees the API server',
-  without: ['error', 'etcd refuses it, and it does not start'],
+  without: ['error', 'to etcd it is nobody: it is refused, and does not start, or etcd lets in everybody'],
 };
 const SERVES_ETCD: Meaning = {
   decides: 'what etcd shows to its clients',

@@ -31,6 +31,13 @@ describe('readFiles', () => {
     });
   });
 
+  test('reads what has no size until it is read', async () => {
+    const path = '/proc/self/cmdline';
+    expect((await readFiles([path])).get(path)).toMatchObject({
+      contents: expect.stringContaining(process.execPath),
+    });
+  });
+
   test('gives all twelve permission bits', async () => {
     put(join(sandbox, 'odd'), '', 0o600);
     chmodSync(join(sandbox, 'odd'), 0o4640);

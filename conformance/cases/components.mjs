@@ -27,8 +27,8 @@ async function audited({ makeFolder, program }, version, cluster) {
     form: 'manifest',
     contents: readFileSync(path, 'utf8'),
   }));
-  const findingsOf = async (changed) =>
-    checkComponents({ components: await parseComponents(changed), spec, evidence, files });
+  const findingsOf = async (some) =>
+    checkComponents({ components: await parseComponents(some), spec, evidence, files });
   return { spec, files, texts, findingsOf };
 }
 

@@ -475,7 +475,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
           'etcd takes everybody for a member, or with --peer-client-cert-auth whom the CAs of the system signed',
         ],
       },
-      // A trusted CA alone makes etcd ask for certificates as well, also where these are `false` (tried: 3.4.23). Without
+      // A trusted CA alone makes etcd ask for certificates as well, also where these are `false` (tried: 3.4.23, 3.6.16). Without
       // either it encrypts and lets everybody in.
       {
         component: 'etcd',

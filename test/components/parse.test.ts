@@ -14,8 +14,8 @@ async function commandsOf(
   return commands;
 }
 
-const flagsOf = ({ flags }: ComponentCommand): readonly string[] =>
-  flags.map(({ flag, value }) => (value === undefined ? flag : `${flag}=${value}`));
+const flagsOf = (command: ComponentCommand | undefined): readonly string[] =>
+  (command?.flags ?? []).map(({ flag, value }) => (value === undefined ? flag : `${flag}=${value}`));
 
 const pod = (container: string, rest = ''): string => `apiVersion: v1
 kind: Pod
@@ -56,7 +56,7 @@ env:
     const container = `command: [etcd, --key-file=/b]
 env: [{ name: ETCD_CERT_FILE, value: /a }, { name: ETCD_KEY_FILE, value: /c }, { name: ETCD_NAME, valueFrom: {} }]`;
     const [command] = await commandsOf('manifest', pod(container));
-    expect(flagsOf(command as ComponentCommand)).toEqual(['--cert-file=/a', '--key-file=/b']);
+    expect(flagsOf(command)).toEqual(['--cert-file=/a', '--key-file=/b']);
     expect(command?.unfollowed).toEqual(['$(ETCD_NAME)']);
   });
 
@@ -143,7 +143,7 @@ ExecStart=/usr/bin/etcdctl
 `;
     const [command, ...others] = await commandsOf('unit', contents, '/u/etcd.service');
     expect(others).toEqual([]);
-    expect(flagsOf(command as ComponentCommand)).toEqual([
+    expect(flagsOf(command)).toEqual([
       '--cert-file=/a.crt',
       '--name=a b',
       '--client-cert-auth=true',

@@ -94,7 +94,10 @@ type Meaning = Pick<ArgumentRow, 'decides' | 'without'>;
 /** What the arguments mean that come in pairs, or that several components have. */
 const SERVES_API: Meaning = {
   decides: 'what the API server shows to whoever connects',
-  without: ['error', 'it shows a certificate that it makes for itself, which nobody can verify'],
+  without: [
+    'error',
+    'with half of the pair it does not start, without it shows one of its own making, which nobody can verify',
+  ],
 };
 const CALLS_KUBELETS: Meaning = {
   decides: 'as whom kubelets see the API server',
@@ -132,7 +135,7 @@ const SIGNS_REQUESTS: Meaning = {
 };
 const PROXY_HEADERS: Meaning = {
   decides: 'from which headers a proxy is believed about the user',
-  without: ['warning', 'no header of a proxy is read: aggregation does not work'],
+  without: ['warning', 'what a proxy says there is not read'],
 };
 
 function kubeconfigArguments(
@@ -644,7 +647,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
         takes: 'publicKey',
         requirement: 'R5.16',
         decides: 'whose tokens of service accounts are believed',
-        without: ['error', 'tokens are held against the key of its own certificate, and refused'],
+        without: ['error', 'it believes no token of a service account, and does not start'],
       },
       // Mandatory since kube-apiserver 1.20 (R5, last paragraph).
       {

@@ -381,7 +381,7 @@ test('the library holds components against what it audits', async () => {
       path: '/a',
       field: '--tls-cert-file',
       message:
-        'kube-apiserver --tls-cert-file is not given: it shows a certificate that it makes for itself, which nobody can verify',
+        'kube-apiserver --tls-cert-file is not given: with half of the pair it does not start, without it shows one of its own making, which nobody can verify',
       expected: '/etc/kubernetes/pki/apiserver.crt',
     },
   ]);

@@ -33,7 +33,7 @@ const OUTSIDE = [
   [/^(@peculiar\/|reflect-metadata$|node-forge$)/, ['x509']],
   [/^(node:)?fs(\/|$)/, ['store']],
   [/^yargs(\/|$)/, ['cli', 'cli.ts']],
-  [/^yaml$/, ['kubeconfig', 'components', 'report', 'select']],
+  [/^yaml$/, ['cluster', 'components', 'report', 'select']],
   [/^node:(os|tty|readline|child_process|process|worker_threads)/, ['store', 'cli', 'cli.ts']],
   [/^node:net$/, ['x509', 'live']],
   [/^node:tls$/, ['live']],

@@ -14,7 +14,7 @@ export interface CanonicalKubeconfig {
 const WORDS = [...OTHER_WORDS].filter((word) => /^[A-Za-z]/.test(word));
 // A plain scalar that begins with a letter and is none of these is a string.
 const NAME = `(?!(?:${WORDS.join('|')})\n)([A-Za-z][A-Za-z0-9]*(?:[.@_:/-][A-Za-z0-9]+)*)`;
-const DATA = '([A-Za-z0-9+/]+={0,2})';
+const DATA = '((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)';
 const CANONICAL = new RegExp(
   [
     '^apiVersion: v1',

@@ -1,21 +1,41 @@
+import { parseYaml } from '../cluster/yaml.ts';
 import { PkiError } from '../errors.ts';
 import { parseCanonical } from './canonical.ts';
+import { clusterRefusals, duplicatesIn, type KubeconfigRefusal, userRefusals } from './refusals.ts';
+import { TRUE_WORDS } from './scalar.ts';
 
 /** Something that a kubeconfig embeds, or names a file for. */
 export type Embedded = { readonly pem: string } | { readonly file: string };
 
+/** How a user can prove who it is, beside a client certificate. */
+export const OTHER_CREDENTIALS = ['token', 'tokenFile', 'password', 'auth-provider', 'exec'] as const;
+export type OtherCredential = (typeof OTHER_CREDENTIALS)[number];
+
+/** What a user of a kubeconfig carries. Of tokens and passwords only that they are there. */
+export interface KubeconfigUser {
+  readonly clientCertificate?: Embedded;
+  readonly clientKey?: Embedded;
+  readonly tokenFile?: string;
+  readonly otherCredentials: readonly OtherCredential[];
+}
+
 /** What the current context of a kubeconfig says. Absent fields are absent in the file. */
-export interface Kubeconfig {
+export interface Kubeconfig extends KubeconfigUser {
   readonly context: string;
   readonly cluster: string;
   readonly user: string;
   readonly server?: string;
+  /** The name that the server's certificate is held against instead of that in `server`. */
+  readonly tlsServerName?: string;
   readonly certificateAuthority?: Embedded;
   readonly isTlsVerifySkipped: boolean;
-  readonly clientCertificate?: Embedded;
-  readonly clientKey?: Embedded;
   /** Fields of the cluster, the user and the context that change what they mean and are none of those above. */
   readonly otherFields: readonly string[];
+  readonly refusals: readonly KubeconfigRefusal[];
+  /** The users beside the one of the current context. */
+  readonly otherUsers: readonly (KubeconfigUser & { readonly name: string })[];
+  /** The clusters and contexts beside the current ones: `cluster "east"`. */
+  readonly otherEntries: readonly string[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -35,20 +55,33 @@ function textOf(fields: Fields, name: string, field: string): string | undefined
   return value;
 }
 
-/** The entry of a named list (`clusters`, `contexts`, `users`) with this name, its inner mapping. */
-function entryOf(document: Fields, list: string, name: string, inner: string): Fields {
-  const entries = document[list];
-  const found = Array.isArray(entries)
-    ? entries.find((entry): entry is Fields => isFields(entry) && entry['name'] === name)
-    : undefined;
-  const value = found?.[inner];
-  if (!isFields(value)) {
-    throw unreadable(
-      list,
-      `kubeconfig has no entry named ${JSON.stringify(name)} with a ${inner} in ${list}`,
-    );
-  }
-  return value;
+interface Entry {
+  readonly name: string;
+  readonly fields: Fields;
+}
+
+const LISTS = { clusters: 'cluster', contexts: 'context', users: 'user' } as const;
+type List = keyof typeof LISTS;
+
+/** The entries of a named list, each with its inner mapping: without one it is empty, as in client-go. */
+function entriesOf(document: Fields, list: List): readonly Entry[] {
+  const entries: unknown = document[list] ?? [];
+  if (!Array.isArray(entries)) throw unreadable(list, `kubeconfig field ${list} is not a list`);
+  return entries.map((entry: unknown) => {
+    const name = isFields(entry) ? textOf(entry, 'name', `${list}.name`) : undefined;
+    const fields = isFields(entry) ? (entry[LISTS[list]] ?? {}) : undefined;
+    if (!isFields(fields)) throw unreadable(list, `kubeconfig has an entry in ${list} that is no mapping`);
+    return { name: name ?? '', fields };
+  });
+}
+
+function entryOf(entries: readonly Entry[], list: List, name: string): Entry {
+  const found = entries.find((entry) => entry.name === name);
+  if (found !== undefined) return found;
+  throw unreadable(
+    list,
+    `kubeconfig has no entry named ${JSON.stringify(name)} with a ${LISTS[list]} in ${list}`,
+  );
 }
 
 /** What the fields above are read from; a namespace and extensions say nothing about who connects to whom. */
@@ -57,6 +90,12 @@ const EXPECTED_FIELDS: ReadonlySet<string> = new Set([
   'certificate-authority',
   'certificate-authority-data',
   'insecure-skip-tls-verify',
+  'token',
+  'tokenFile',
+  'username',
+  'password',
+  'auth-provider',
+  'exec',
   'client-certificate',
   'client-certificate-data',
   'client-key',
@@ -67,7 +106,8 @@ const EXPECTED_FIELDS: ReadonlySet<string> = new Set([
   'extensions',
 ]);
 
-const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
+/** As Go reads it: padded, and of white space the ends of lines alone. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 function pemOf(data: string): Embedded {
   return { pem: Buffer.from(data, 'base64').toString('utf8') };
@@ -77,16 +117,55 @@ function pemOf(data: string): Embedded {
 function embeddedOf(fields: Fields, name: string): Embedded | undefined {
   const data = textOf(fields, `${name}-data`, `${name}-data`);
   if (data !== undefined) {
-    if (!BASE64.test(data)) throw unreadable(`${name}-data`, `kubeconfig field ${name}-data is not base64`);
+    if (!BASE64.test(data.replaceAll(/[\r\n]/g, '')))
+      throw unreadable(`${name}-data`, `kubeconfig field ${name}-data is not base64`);
     return pemOf(data);
   }
   const file = textOf(fields, name, name);
   return file === undefined ? undefined : { file };
 }
 
+function isOn(value: unknown): boolean {
+  return value === true || (typeof value === 'string' && TRUE_WORDS.has(value));
+}
+
+function userOf(fields: Fields): KubeconfigUser {
+  const clientCertificate = embeddedOf(fields, 'client-certificate');
+  const clientKey = embeddedOf(fields, 'client-key');
+  const tokenFile = textOf(fields, 'tokenFile', 'tokenFile');
+  const hasPassword = ['username', 'password'].some((name) => textOf(fields, name, name) !== undefined);
+  const has: Readonly<Record<OtherCredential, boolean>> = {
+    token: textOf(fields, 'token', 'token') !== undefined,
+    tokenFile: tokenFile !== undefined,
+    password: hasPassword,
+    'auth-provider': isFields(fields['auth-provider']),
+    exec: isFields(fields['exec']),
+  };
+  return {
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    ...(clientKey === undefined ? {} : { clientKey }),
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    otherCredentials: OTHER_CREDENTIALS.filter((name) => has[name]),
+  };
+}
+
+function clusterOf(fields: Fields): Pick<Kubeconfig, 'server' | 'tlsServerName' | 'certificateAuthority'> & {
+  readonly isTlsVerifySkipped: boolean;
+} {
+  const server = textOf(fields, 'server', 'server');
+  const tlsServerName = textOf(fields, 'tls-server-name', 'tls-server-name');
+  const certificateAuthority = embeddedOf(fields, 'certificate-authority');
+  return {
+    ...(server === undefined ? {} : { server }),
+    ...(tlsServerName === undefined ? {} : { tlsServerName }),
+    ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
+    isTlsVerifySkipped: isOn(fields['insecure-skip-tls-verify']),
+  };
+}
+
 /**
- * Reads what the current context of a kubeconfig says. Other contexts are not looked at, files that it names are not
- * opened, and nothing is held against anything.
+ * Reads what the current context of a kubeconfig says, and what else is in the file. Files that it names are not opened, and
+ * nothing is held against anything.
  *
  * @throws {PkiError} `ERR_KUBECONFIG` when the text is no kubeconfig or its current context is incomplete.
  */
@@ -103,45 +182,85 @@ export async function parseKubeconfig(text: string): Promise<Kubeconfig> {
       isTlsVerifySkipped: false,
       clientCertificate: pemOf(canonical.certificateData),
       clientKey: pemOf(canonical.keyData),
+      otherCredentials: [],
       otherFields: [],
+      refusals: [],
+      otherUsers: [],
+      otherEntries: [],
     };
   }
-  const { parse, YAMLParseError } = await import('yaml');
-  let document: unknown;
-  try {
-    // A kubeconfig needs no aliases; without a bound a few lines of them expand without end.
-    document = parse(text, { maxAliasCount: 100, prettyErrors: true, logLevel: 'error' });
-  } catch (error) {
-    // The library's message quotes the line at fault, and that line may hold a key: its number is enough.
-    const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
-    throw unreadable('', `kubeconfig is not YAML${line === undefined ? '' : `, see line ${line}`}`);
-  }
-  if (!isFields(document) || document['kind'] !== 'Config') {
+  const {
+    value: document,
+    faults: [fault],
+  } = await parseYaml(text);
+  if (fault !== undefined) throw unreadable('', `kubeconfig ${fault.message}, see line ${fault.line}`);
+  // client-go takes either for what it should be where it is absent, and nothing else.
+  const { apiVersion = 'v1', kind = 'Config' } = isFields(document) ? document : {};
+  if (!isFields(document) || kind !== 'Config') {
     throw unreadable('kind', 'file is not a kubeconfig: it has no "kind: Config"');
   }
+  if (apiVersion !== 'v1') throw unreadable('apiVersion', 'kubeconfig has another apiVersion than v1');
+  const contexts = entriesOf(document, 'contexts');
+  const clusters = entriesOf(document, 'clusters');
+  const users = entriesOf(document, 'users');
   const context = textOf(document, 'current-context', 'current-context');
   if (context === undefined) throw unreadable('current-context', 'kubeconfig has no current-context');
-  const contextFields = entryOf(document, 'contexts', context, 'context');
+  const { fields: contextFields } = entryOf(contexts, 'contexts', context);
   const cluster = textOf(contextFields, 'cluster', 'cluster') ?? '';
   const user = textOf(contextFields, 'user', 'user') ?? '';
-  const clusterFields = entryOf(document, 'clusters', cluster, 'cluster');
-  const userFields = entryOf(document, 'users', user, 'user');
+  const { fields: clusterFields } = entryOf(clusters, 'clusters', cluster);
+  const { fields: userFields } = entryOf(users, 'users', user);
 
-  const server = textOf(clusterFields, 'server', 'server');
-  const certificateAuthority = embeddedOf(clusterFields, 'certificate-authority');
-  const clientCertificate = embeddedOf(userFields, 'client-certificate');
-  const clientKey = embeddedOf(userFields, 'client-key');
+  const others = readOthers(users.filter(({ name }) => name !== user));
   return {
     context,
     cluster,
     user,
-    ...(server === undefined ? {} : { server }),
-    ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
-    isTlsVerifySkipped: clusterFields['insecure-skip-tls-verify'] === true,
-    ...(clientCertificate === undefined ? {} : { clientCertificate }),
-    ...(clientKey === undefined ? {} : { clientKey }),
+    ...clusterOf(clusterFields),
+    ...userOf(userFields),
     otherFields: [clusterFields, userFields, contextFields].flatMap((fields) =>
       Object.keys(fields).filter((name) => !EXPECTED_FIELDS.has(name)),
     ),
+    refusals: [
+      ...duplicatesIn({ clusters, contexts, users }),
+      ...clusterRefusals(clusterFields),
+      ...userRefusals(userFields),
+      ...others.refusals,
+    ],
+    otherUsers: others.users,
+    otherEntries: [
+      ...clusters.filter(({ name }) => name !== cluster).map(({ name }) => `cluster ${JSON.stringify(name)}`),
+      ...contexts.filter(({ name }) => name !== context).map(({ name }) => `context ${JSON.stringify(name)}`),
+    ],
   };
+}
+
+/** What is wrong with a user that is not the current one keeps client-go from loading the file all the same. */
+function readOthers(entries: readonly Entry[]): {
+  readonly users: Kubeconfig['otherUsers'];
+  readonly refusals: readonly KubeconfigRefusal[];
+} {
+  const refusals: KubeconfigRefusal[] = [];
+  const users = entries.flatMap(({ name, fields }) => {
+    try {
+      return [{ name, ...userOf(fields) }];
+    } catch (error) {
+      if (!(error instanceof PkiError)) throw error;
+      refusals.push({ field: 'users', message: `user ${JSON.stringify(name)}: ${error.message}` });
+      return [];
+    }
+  });
+  return { users, refusals };
+}
+
+/** Every file that a kubeconfig names, in its own words. */
+export function namedFilesOf({ certificateAuthority, otherUsers, ...user }: Kubeconfig): readonly string[] {
+  const parts = [user, ...otherUsers].flatMap(({ clientCertificate, clientKey, tokenFile }) => [
+    clientCertificate,
+    clientKey,
+    tokenFile === undefined ? undefined : { file: tokenFile },
+  ]);
+  return [certificateAuthority, ...parts].flatMap((part) =>
+    part !== undefined && 'file' in part ? [part.file] : [],
+  );
 }

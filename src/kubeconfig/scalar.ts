@@ -5,6 +5,10 @@ export const OTHER_WORDS: ReadonlySet<string> = new Set(
     '.nan .NaN .NAN .inf .Inf .INF +.inf +.Inf +.INF -.inf -.Inf -.INF'
   ).split(' '),
 );
+
+/** Those of them that it reads as true. */
+export const TRUE_WORDS: ReadonlySet<string> = new Set('y Y yes Yes YES on On ON true True TRUE'.split(' '));
+
 // Without the underscores that YAML 1.1 allows behind the first digit.
 const NUMBER = /^[-+]?(?:0x[0-9a-f]+|0b[01]+|0o[0-7]+|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:e[-+]?[0-9]+)?)$/i;
 const SEXAGESIMAL = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { generateClusterPki, isPkiError } from '../../src/index.ts';
 import { encodeKubeconfig } from '../../src/kubeconfig/encode.ts';
+import { parseKubeconfig } from '../../src/kubeconfig/parse.ts';
 import { createSandbox, type Sandbox } from '../support/cluster.ts';
 import { kubectl, kubectlOracle } from './kubectl-run.ts';
 
@@ -144,5 +146,116 @@ kubectlOracle('kubeconfigs', () => {
     config('use-context', name);
     const made = sandbox.read('made');
     expect(encodeLike(made, name)).toBe(made);
+  });
+
+  describe('of kinds that client-go has its own mind about', () => {
+    let certificate: string;
+    let key: string;
+    beforeAll(async () => {
+      const { files } = await generateClusterPki({
+        hostIp: '127.0.0.1',
+        hostname: 'cp1',
+        keyAlgorithm: 'ECDSA-P256',
+      });
+      const dataOf = (path: string): string =>
+        Buffer.from(files.find((file) => file.path === path)?.contents ?? '').toString('base64');
+      certificate = dataOf('pki/apiserver-kubelet-client.crt');
+      key = dataOf('pki/apiserver-kubelet-client.key');
+    });
+
+    /** With CERT and KEY for the data of a certificate and its key. */
+    const SOUND = [
+      'apiVersion: v1',
+      'kind: Config',
+      'current-context: c',
+      'contexts: [{name: c, context: {cluster: c, user: u}}]',
+      `clusters: [{name: c, cluster: {server: '${server}', certificate-authority-data: CERT}}]`,
+      'users: [{name: u, user: {client-certificate-data: CERT, client-key-data: KEY}}]',
+      '',
+    ].join('\n');
+
+    /** Whether kubectl gets as far as to call the server, where nobody answers. */
+    function isUsed(file: string): boolean {
+      try {
+        kubectl(['--kubeconfig', file, 'get', '--raw', '/version']);
+        return true;
+      } catch (error) {
+        return /connection to the server 127\.0\.0\.1:1 was refused/.test(String(error));
+      }
+    }
+
+    async function isTaken(text: string): Promise<boolean> {
+      try {
+        const { refusals, isTlsVerifySkipped, certificateAuthority } = await parseKubeconfig(text);
+        // The checks call that an error by itself.
+        return refusals.length === 0 && !(isTlsVerifySkipped && certificateAuthority !== undefined);
+      } catch (error) {
+        if (isPkiError(error, 'ERR_KUBECONFIG')) return false;
+        throw error;
+      }
+    }
+
+    test.each([
+      ['as it should be', 'kind', 'kind', true],
+      ['without a kind', 'kind: Config\n', '', true],
+      ['without a version', 'apiVersion: v1\n', '', true],
+      ['of another kind', 'kind: Config', 'kind: Pod', false],
+      ['of another version', 'apiVersion: v1', 'apiVersion: v2', false],
+      ['with two users of a name', 'users: [', 'users: [{name: u, user: {}}, ', false],
+      [
+        'with two clusters of a name',
+        'clusters: [',
+        "clusters: [{name: c, cluster: {server: 'https://a'}}, ",
+        false,
+      ],
+      [
+        'with a CA in a file too',
+        'certificate-authority-data',
+        'certificate-authority: x, certificate-authority-data',
+        false,
+      ],
+      ['with a key in a file too', 'client-key-data', 'client-key: x, client-key-data', false],
+      ['that skips verification beside a CA', 'server:', 'insecure-skip-tls-verify: yes, server:', false],
+      ['with a proxy of another scheme', 'server:', "proxy-url: 'ftp://127.0.0.1', server:", false],
+      ['with a token beside', 'user: {', 'user: {token: a, ', true],
+      ['with a token and a password', 'user: {', 'user: {token: a, username: b, password: c, ', false],
+      ['with a token that is a number', 'user: {', 'user: {token: 5, ', false],
+      ['that acts as a uid of nobody', 'user: {', 'user: {as-uid: z, ', false],
+      [
+        'with data that lacks its padding',
+        'certificate-authority-data: CERT',
+        'certificate-authority-data: QQ',
+        false,
+      ],
+      [
+        'with a blank in its data',
+        'certificate-authority-data: CERT',
+        "certificate-authority-data: 'Q Q=='",
+        false,
+      ],
+      [
+        'with a program without its mode',
+        'user: {',
+        'user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1}, ',
+        false,
+      ],
+      [
+        'with a bad key of another user',
+        'users: [',
+        'users: [{name: o, user: {client-key-data: QQ}}, ',
+        false,
+      ],
+      ['with another user', 'users: [', 'users: [{name: o, user: {token: a}}, ', true],
+    ])('one %s is taken as kubectl takes it', async (_, from, to, isGood) => {
+      const text = SOUND.replace(from, to).replaceAll('CERT', certificate).replaceAll('KEY', key);
+      expect(await isTaken(text)).toBe(isGood);
+      expect(isUsed(sandbox.write('minded', text))).toBe(isGood);
+    });
+
+    test('kubectl takes over merged fields and reads yes as true', () => {
+      const merged = `x: &x {insecure-skip-tls-verify: yes}\n${SOUND.replace('server:', '<<: *x, server:')}`;
+      const file = sandbox.write('merged', merged.replaceAll(/CERT|KEY/g, 'QQ=='));
+      expect(kubectl(['--kubeconfig', file, 'config', 'view'])).toContain('insecure-skip-tls-verify: true');
+    });
   });
 });

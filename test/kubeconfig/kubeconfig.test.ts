@@ -118,6 +118,18 @@ describe('a kubeconfig in the lines that kubeadm writes', () => {
   });
 });
 
+/** A kubeconfig with one of everything, by the fields of its cluster and its user. */
+function kubeconfigOf({ cluster = "server: 'https://a'", user = '', more = '' }): string {
+  return [
+    'kind: Config',
+    'current-context: c',
+    'contexts: [{name: c, context: {cluster: c, user: u}}]',
+    `clusters: [{name: c, cluster: {${cluster}}}]`,
+    `users: [{name: u, user: {${user}}}, ${more}]`,
+    '',
+  ].join('\n');
+}
+
 describe('a kubeconfig', () => {
   const read = (text: string) => parseKubeconfig(text);
 
@@ -182,7 +194,86 @@ users:
       isTlsVerifySkipped: true,
       clientCertificate: { file: '/c.pem' },
       clientKey: { file: '/k.pem' },
+      otherCredentials: [],
       otherFields: [],
+      refusals: [],
+      otherUsers: [{ name: 'one', otherCredentials: [] }],
+      otherEntries: ['cluster "one"', 'context "first"'],
     });
+  });
+
+  test('says that a user carries more than a certificate, and nothing of what', async () => {
+    const user = 'token: s3cret, tokenFile: t, username: u, password: s3cret, exec: {command: s3cret}';
+    const carrying = await read(kubeconfigOf({ user, more: '{name: other, user: {token: s3cret}}' }));
+    expect(carrying.otherCredentials).toEqual(['token', 'tokenFile', 'password', 'exec']);
+    expect(carrying.otherUsers).toEqual([{ name: 'other', otherCredentials: ['token'] }]);
+    expect(JSON.stringify(carrying)).not.toContain('s3cret');
+  });
+
+  test.each(['true', 'yes', 'On', 'y'])('does not verify the server where it says %s', async (word) => {
+    const cluster = `server: 'https://a', insecure-skip-tls-verify: ${word}`;
+    expect(await read(kubeconfigOf({ cluster }))).toMatchObject({ isTlsVerifySkipped: true });
+  });
+
+  test('takes over what it merges, as Go does', async () => {
+    const text = kubeconfigOf({ cluster: "<<: *base, server: 'https://a'" });
+    const base = 'x-base: &base {insecure-skip-tls-verify: true}\n';
+    expect(await read(base + text)).toMatchObject({ isTlsVerifySkipped: true });
+  });
+
+  test('may leave out its kind and its version, and has no others', async () => {
+    const text = kubeconfigOf({});
+    await expect(read(text.replace('kind: Config\n', ''))).resolves.toBeDefined();
+    await expect(read(text.replace('kind: Config', 'kind: Pod'))).rejects.toThrow('is not a kubeconfig');
+    await expect(read(`apiVersion: v2\n${text}`)).rejects.toThrow('another apiVersion');
+  });
+
+  test('with a field twice says so, which readers take either way', async () => {
+    await expect(read(`${kubeconfigOf({})}kind: Config\n`)).rejects.toThrow('has a field twice, see line');
+  });
+
+  test.each(['QQ', 'Q Q==', 'QQ=', '===='])('has no data such as %j', async (data) => {
+    const cluster = `server: 'https://a', certificate-authority-data: '${data}'`;
+    await expect(read(kubeconfigOf({ cluster }))).rejects.toThrow('is not base64');
+  });
+
+  const MEBIBYTE = 1024 * 1024;
+  const filled = (text: string): string => text.repeat(Math.floor(MEBIBYTE / text.length));
+
+  test.each([
+    ['opens lists', '['],
+    ['opens mappings', '{a: '],
+    ['nests lists', '- '],
+    ['nests keys', '? '],
+    ['repeats a tag', '!!x '],
+    ['has aliases', '- *a\n'],
+    ['has anchors', '- &a x\n'],
+    ['has fields', 'a: 1\n'],
+    ['has directives', '%X\n'],
+    ['has nothing but comments', '#\n'],
+    ['has mistakes', ': :\n'],
+  ])('of a mebibyte that %s is refused in no time', async (_, part) => {
+    const start = performance.now();
+    await expect(read(`a: &a x\nb:\n${filled(part)}`)).rejects.toMatchObject({ code: 'ERR_KUBECONFIG' });
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  test('that is nested more deeply than any is refused', async () => {
+    const lines = Array.from({ length: 1400 }, (_, index) => `${' '.repeat(index)}a:\n`);
+    await expect(read(lines.join(''))).rejects.toMatchObject({ code: 'ERR_KUBECONFIG' });
+  });
+
+  test('of a hundred clusters is read', async () => {
+    const all = (text: string): string =>
+      Array.from({ length: 100 }, (_, index) => text.replaceAll('N', `n${index}`)).join('');
+    const text = [
+      'kind: Config\ncurrent-context: n1\nclusters:\n',
+      all('- name: N\n  cluster:\n    server: https://N\n    certificate-authority-data: QQ==\n'),
+      'contexts:\n',
+      all('- name: N\n  context:\n    cluster: N\n    user: N\n'),
+      'users:\n',
+      all('- name: N\n  user:\n    client-certificate-data: QQ==\n    client-key-data: QQ==\n'),
+    ].join('');
+    expect((await read(text)).otherUsers).toHaveLength(99);
   });
 });

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Directories } from './cluster/directories.ts';
 
 const PREFIXES: readonly (readonly [prefix: string, of: (directories: Directories) => string])[] = [
@@ -22,4 +22,62 @@ export function absolutePath(logicalPath: string, directories: Directories): str
 export function targetDirectories(directories: Directories): readonly string[] {
   const { certDir, kubeconfigDir, rootCaDir } = directories;
   return [...new Set([certDir, kubeconfigDir, ...(rootCaDir === undefined ? [] : [rootCaDir])])];
+}
+
+/** Where kubeadm has everything, whatever the directories are called in which it lies now. */
+export const USUAL_DIRECTORIES: Directories = Object.freeze({
+  certDir: '/etc/kubernetes/pki',
+  kubeconfigDir: '/etc/kubernetes',
+});
+
+function isWithin(path: string, directory: string): boolean {
+  return path.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
+}
+
+/** The logical path of what lies at an absolute path; undefined where that is in none of the directories. */
+function logicalPathOf(path: string, directories: Directories): string | undefined {
+  const candidates = [...PREFIXES, ['', ({ kubeconfigDir }: Directories) => kubeconfigDir] as const]
+    .map(([prefix, directoryOf]) => [prefix, directoryOf(directories)] as const)
+    .filter(([, directory]) => isWithin(path, directory))
+    .map(([prefix, directory]) => join(prefix, path.slice(directory.length)).replace(/^\//, ''));
+  return candidates.find((candidate) => absolutePath(candidate, directories) === path);
+}
+
+/** The directories as they may have been called before they were mounted, copied or unpacked: without a beginning. */
+function shifted(directories: Directories): readonly Directories[] {
+  const { certDir, kubeconfigDir } = directories;
+  const parts = kubeconfigDir.split('/').slice(1);
+  // `/srv/k8s` of `/mnt/srv/k8s`, but not `/k8s`: one word is found anywhere.
+  return parts
+    .map((_, index) => `/${parts.slice(0, index).join('/')}`)
+    .filter((beginning, index) => parts.length - index >= 2 && isWithin(certDir, beginning))
+    .map((beginning) => {
+      const without = (path: string): string => (beginning === '/' ? path : path.slice(beginning.length));
+      return { certDir: without(certDir), kubeconfigDir: without(kubeconfigDir) };
+    });
+}
+
+/** A file that a kubeconfig names, by its logical path. */
+export interface NamedPath {
+  readonly path: string;
+  /** Otherwise only its usual name speaks for it. */
+  readonly isCertain: boolean;
+}
+
+/**
+ * What a kubeconfig means by the name of a file. A relative one goes from the kubeconfig's own directory, as in client-go. An
+ * absolute one is that of the host which is audited: it is looked for in the directories as they are called, then as they are
+ * called without the place where they are mounted (`/etc/kubernetes/pki/ca.crt` in `/mnt/etc/kubernetes`), then in those that
+ * kubeadm has. Undefined: outside of all of them, and so not to be opened.
+ */
+export function namedPath(file: string, kubeconfig: string, directories: Directories): NamedPath | undefined {
+  if (!isAbsolute(file)) {
+    const path = logicalPathOf(resolve(dirname(absolutePath(kubeconfig, directories)), file), directories);
+    return path === undefined ? undefined : { path, isCertain: true };
+  }
+  const absolute = resolve(file);
+  const [path] = [directories, ...shifted(directories)].flatMap((as) => logicalPathOf(absolute, as) ?? []);
+  if (path !== undefined) return { path, isCertain: true };
+  const usual = logicalPathOf(absolute, USUAL_DIRECTORIES);
+  return usual === undefined ? undefined : { path: usual, isCertain: false };
 }

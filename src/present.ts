@@ -1,6 +1,8 @@
 import type { PresentFile } from './checks/evidence.ts';
 import type { Directories } from './cluster/directories.ts';
-import { absolutePath } from './layout.ts';
+import { isPkiError } from './errors.ts';
+import { namedFilesOf, parseKubeconfig } from './kubeconfig/parse.ts';
+import { absolutePath, namedPath } from './layout.ts';
 import { knownPaths } from './resolve/paths.ts';
 import { resolveDirectory } from './store/directories.ts';
 import type { FileState } from './store/files.ts';
@@ -19,6 +21,7 @@ export function obstacleOf(state: FileState): string {
     case 'unreadable':
       return `cannot be read (${state.errno})`;
     case 'absent':
+      return 'is not there';
     case 'file':
       return '';
   }
@@ -54,4 +57,29 @@ export async function resolveDirectories(directories: Directories): Promise<Dire
     kubeconfigDir: await resolveDirectory(kubeconfigDir),
     ...(rootCaDir === undefined ? {} : { rootCaDir: await resolveDirectory(rootCaDir) }),
   };
+}
+
+/** The logical paths of what the kubeconfigs among these files name within the directories, other than the files themselves. */
+export async function namedPaths(
+  files: readonly PresentFile[],
+  directories: Directories,
+): Promise<readonly string[]> {
+  const kubeconfigs = files.filter(({ path, contents }) => !path.includes('/') && contents !== undefined);
+  const named = await Promise.all(
+    kubeconfigs.map(async ({ path, contents = '' }) =>
+      (await filesNamedIn(contents)).flatMap((file) => namedPath(file, path, directories)?.path ?? []),
+    ),
+  );
+  const there = new Set(files.map(({ path }) => path));
+  return [...new Set(named.flat())].filter((path) => !there.has(path));
+}
+
+async function filesNamedIn(text: string): Promise<readonly string[]> {
+  try {
+    return namedFilesOf(await parseKubeconfig(text));
+  } catch (error) {
+    // What cannot be read names nothing; that it cannot be read, the checks say.
+    if (isPkiError(error, 'ERR_KUBECONFIG')) return [];
+    throw error;
+  }
 }

@@ -1,10 +1,17 @@
-import { type Evidence, isSameDer, parseAnyEvidence, type PresentFile } from './checks/evidence.ts';
 import { checkComponents } from './checks/components.ts';
+import {
+  type Evidence,
+  isSameDer,
+  type NamedPlaceOf,
+  parseAnyEvidence,
+  type PresentFile,
+} from './checks/evidence.ts';
 import { checkHost } from './checks/hosts.ts';
 import { checkHygiene, checkSerials } from './checks/hygiene.ts';
 import { runChecks } from './checks/run.ts';
 import { checkServed, type Served } from './checks/served.ts';
 import { checkStrays } from './checks/strays.ts';
+import type { Directories } from './cluster/directories.ts';
 import type { Components } from './components/command.ts';
 import { type ClusterOptions, type OptionKey, OPTIONS } from './cluster/options.ts';
 import { parseClusterSpec } from './cluster/parse.ts';
@@ -12,10 +19,11 @@ import type { ClusterSpec } from './cluster/spec.ts';
 import { isPkiError } from './errors.ts';
 import type { AuditFinding, Finding, Severity } from './finding.ts';
 import { inferOptions } from './infer.ts';
+import { namedPath, USUAL_DIRECTORIES } from './layout.ts';
 import { rulings } from './request.ts';
 import type { DesiredRow } from './resolve/desired.ts';
 import { inferRole, needsEtcd, rowsOnHost } from './resolve/hosts.ts';
-import { pathsOf } from './resolve/paths.ts';
+import { knownPaths, pathsOf } from './resolve/paths.ts';
 import { resolveRows } from './resolve/rows.ts';
 import { type Selected, type Selection, selectFindings } from './select/select.ts';
 import type { HostRole } from './table/row.ts';
@@ -32,6 +40,11 @@ export interface VerifyRequest {
   readonly components?: Components | undefined;
   readonly now: Date;
   readonly warnWithinSeconds: number;
+  /**
+   * Where the files were read, with whatever kubeconfigs name there: what they name there and is not among the files is
+   * absent. Not given: /etc/kubernetes, and of its files those that the table knows.
+   */
+  readonly directories?: Directories | undefined;
   /** What of the findings is shown; absent: all of them. */
   readonly selection?: Selection;
   /** Asks the components for the certificates that they show, once it is known what they should; absent: nobody is asked. */
@@ -106,8 +119,22 @@ function parseFirst(readings: readonly ClusterOptions[]): { spec: ClusterSpec; o
   return { spec: parseClusterSpec(options, {}).spec, options };
 }
 
-async function parseAs(rows: readonly DesiredRow[], files: readonly PresentFile[]): Promise<Evidence> {
-  return (await parseAnyEvidence({ rows, files, signers: new Map() })).evidence;
+async function parseAs(rows: readonly DesiredRow[], request: VerifyRequest): Promise<Evidence> {
+  const { files } = request;
+  const placeOf = namedPlacesIn(request);
+  return (await parseAnyEvidence({ rows, files, signers: new Map(), placeOf })).evidence;
+}
+
+/** Where kubeconfigs lead, and that the table has what they name is all there is to know where nobody looked further. */
+function namedPlacesIn({ files, directories }: VerifyRequest): NamedPlaceOf {
+  const there = new Set(files.map(({ path }) => path));
+  const known = new Set(knownPaths());
+  return (kubeconfig, file) => {
+    const named = namedPath(file, kubeconfig, directories ?? USUAL_DIRECTORIES);
+    if (named === undefined) return { kind: 'elsewhere' };
+    const isLookedAt = named.isCertain && (directories !== undefined || known.has(named.path));
+    return there.has(named.path) || isLookedAt ? { kind: 'inside', path: named.path } : { kind: 'elsewhere' };
+  };
 }
 
 /** What one profile and release would have the files be. */
@@ -190,13 +217,23 @@ async function evidenceFor(
 /** Everything that was found under one reading, before any of it is set aside. */
 type Held = Omit<Verification, keyof Selected> & { readonly findings: readonly Finding[] };
 
+/** The files but for those that a kubeconfig names: they belong to it. */
+function unnamed(files: readonly PresentFile[], evidence: Evidence): readonly PresentFile[] {
+  const named = new Set([...evidence.values()].flatMap((row) => row.named.flatMap(({ path }) => path ?? [])));
+  return files.filter(({ path }) => !named.has(path));
+}
+
 function holdAgainst(
   { files, now, warnWithinSeconds, role }: PlacedRequest,
   { spec, inferred }: Reading,
   evidence: Evidence,
 ): Held {
   const context = { now, evidence, signers: new Set<string>(), audit: { warnWithinSeconds } };
-  const findings = [...runChecks(context), ...checkHost(files, role), ...checkStrays(files)];
+  const findings = [
+    ...runChecks(context),
+    ...checkHost(files, role),
+    ...checkStrays(unnamed(files, evidence)),
+  ];
   return { spec, inferred, role, evidence, findings };
 }
 
@@ -253,7 +290,7 @@ export async function verifyPki(asked: VerifyRequest): Promise<Verification> {
   if (candidates.length === 0) parseClusterSpec({ ...UNKNOWN_HOST, profile, kubernetesVersion }, {});
   const wishes = candidates.map((ruling) => rowsForUnknown(request, ruling));
   const [most = []] = wishes.toSorted((a, b) => b.length - a.length);
-  const seen = await parseAs(most, request.files);
+  const seen = await parseAs(most, request);
   const tried = new Set<string>();
   let best: Held | undefined;
   for (const ruling of candidates) {
@@ -262,7 +299,7 @@ export async function verifyPki(asked: VerifyRequest): Promise<Verification> {
     const wish = JSON.stringify(reading.rows);
     if (tried.has(wish)) continue;
     tried.add(wish);
-    const evidence = await evidenceFor(reading.rows, seen, () => parseAs(reading.rows, request.files));
+    const evidence = await evidenceFor(reading.rows, seen, () => parseAs(reading.rows, request));
     const verification = holdAgainst(request, reading, evidence);
     if (best === undefined || weightOf(verification) < weightOf(best)) best = verification;
     if (weightOf(best) === 0) break;

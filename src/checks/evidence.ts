@@ -1,5 +1,5 @@
 import { PkiError } from '../errors.ts';
-import { type Kubeconfig, parseKubeconfig } from '../kubeconfig/parse.ts';
+import { type Embedded, type Kubeconfig, type KubeconfigUser, parseKubeconfig } from '../kubeconfig/parse.ts';
 import type { DesiredRow } from '../resolve/desired.ts';
 import { fileThatHolds } from '../resolve/desired.ts';
 import {
@@ -28,7 +28,39 @@ export interface PresentFile {
 export interface Unreadable {
   readonly path: string;
   readonly what: 'file' | 'certificate' | 'key' | 'publicKey' | 'kubeconfig';
+  /** Which part of a kubeconfig. */
+  readonly field?: string;
   readonly message: string;
+}
+
+/** Where a file lies that a kubeconfig names. */
+export type NamedPlace =
+  /** Outside of what is looked at, as far as can be told. */
+  | { readonly kind: 'elsewhere' }
+  /** By its logical path; where it is not there it was not found either. */
+  | { readonly kind: 'inside'; readonly path: string };
+
+/** Finds the file that the kubeconfig of this logical path names by these words. */
+export type NamedPlaceOf = (kubeconfig: string, file: string) => NamedPlace;
+
+/** A file that a kubeconfig names, and what became of it. */
+export interface NamedFile {
+  /** The field that names it: `client-certificate`. */
+  readonly field: string;
+  /** As the kubeconfig has it. */
+  readonly file: string;
+  /** Where it lies within what is audited, by its logical path. */
+  readonly path?: string;
+  /** `read`: what it holds stands where what is embedded would stand. `unseen`: it was not looked at. */
+  readonly state: 'read' | 'absent' | 'unseen';
+  /** Why there is no reading it although something is there. */
+  readonly obstacle?: string;
+}
+
+/** What a user of a kubeconfig carries that is not the one of its current context. */
+export interface OtherUser {
+  readonly name: string;
+  readonly certificates: readonly Certificate[];
 }
 
 /** Everything that is there of one row, each file parsed once. A kubeconfig's certificate and key stand here as any other's. */
@@ -45,8 +77,12 @@ export interface RowEvidence {
   /** DER of each SubjectPublicKeyInfo in the row's public key file. */
   readonly publicKeys: readonly Uint8Array[];
   readonly kubeconfig?: Kubeconfig;
-  /** The certificates of certificate-authority-data. */
+  /** The certificates of certificate-authority-data, or of the file that stands for it. */
   readonly trust: readonly Certificate[];
+  /** The files that the kubeconfig names. */
+  readonly named: readonly NamedFile[];
+  /** The other users of the kubeconfig, where files that kubeconfigs name are looked at. */
+  readonly otherUsers: readonly OtherUser[];
   /** Of a CA: the certificate that it signs with, whose key is there or whose signer was given; else its first. */
   readonly authority?: Certificate;
   /** Files that are where the row must not have any: `absent` in its wishes. */
@@ -63,15 +99,28 @@ export function isSameDer(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
+/** A text and where it comes from. */
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  /** Of a kubeconfig, the field that holds or names it. */
+  readonly field?: string;
+}
+
 class Collector {
   readonly unreadable: Unreadable[] = [];
 
-  attempt<T>(path: string, what: Unreadable['what'], parse: () => T): T | undefined {
+  attempt<T>({ path, field }: Source, what: Unreadable['what'], parse: () => T): T | undefined {
     try {
       return parse();
     } catch (error) {
       if (!(error instanceof PkiError)) throw error;
-      this.unreadable.push({ path, what, message: error.message });
+      this.unreadable.push({
+        path,
+        what,
+        ...(field === undefined ? {} : { field }),
+        message: error.message,
+      });
       return undefined;
     }
   }
@@ -90,12 +139,70 @@ function parseCertificates(pem: string, reader: CertificateReader): readonly Cer
   return blocks.map((block) => reader.parse(block.der));
 }
 
+/** A public key of a row and the file that it stands in. */
+export interface PlacedKey {
+  readonly path: string;
+  readonly spkiDer: Uint8Array;
+}
+
+/**
+ * Every public key of a row, each once: those of its certificates (of a leaf without the chain behind it), of its private key
+ * and its public key file, and of the other users of a kubeconfig.
+ */
+export function keysOf(row: RowEvidence): readonly PlacedKey[] {
+  const { desired, files, certificates, key, publicKeys, otherUsers } = row;
+  const path = files[0]?.path ?? '';
+  const publicPath = fileThatHolds(desired, 'publicKey')?.path ?? path;
+  const own = desired.kind === 'ca' ? certificates : certificates.slice(0, 1);
+  const all: readonly PlacedKey[] = [
+    ...[...own, ...otherUsers.flatMap((user) => user.certificates)].map(({ spkiDer }) => ({ path, spkiDer })),
+    ...(key === undefined ? [] : [{ path, spkiDer: key.spkiDer }]),
+    ...publicKeys.map((spkiDer) => ({ path: publicPath, spkiDer })),
+  ];
+  // By their bytes and in linear time: a bundle may hold thousands.
+  const distinct = new Map(
+    all.toReversed().map((placed) => [Buffer.from(placed.spkiDer).toString('base64'), placed]),
+  );
+  return [...distinct.values()].toReversed();
+}
+
 /** What is read of a row by itself, before the rows are looked at together. */
 type ParsedRow = Omit<RowEvidence, 'signedBy' | 'authority' | 'strays'>;
 
+/** A field of a kubeconfig that holds something or names a file for it. */
+type Part = readonly [field: string, part: Embedded | undefined];
+
+/** What stands in a field of a kubeconfig, or in the file that it names, where that is looked at. */
+function openPart(
+  [field, part]: Part,
+  path: string,
+  present: ReadonlyMap<string, PresentFile>,
+  placeOf: NamedPlaceOf,
+): { readonly source?: Source; readonly named?: NamedFile } {
+  if (part === undefined) return {};
+  if ('pem' in part) return { source: { path, text: part.pem, field } };
+  const { file } = part;
+  const place = placeOf(path, file);
+  if (place.kind === 'elsewhere') return { named: { field, file, state: 'unseen' } };
+  const named = { field, file, path: place.path };
+  const found = present.get(place.path);
+  if (found === undefined) return { named: { ...named, state: 'absent' } };
+  const { contents: text, obstacle } = found;
+  if (text !== undefined) return { source: { path, text, field }, named: { ...named, state: 'read' } };
+  if (obstacle !== undefined) return { named: { ...named, state: 'absent', obstacle } };
+  // A name alone: that it is there is all that is known of it.
+  return { named: { ...named, state: 'unseen' } };
+}
+
+function tokenFileOf(user: Pick<KubeconfigUser, 'tokenFile'> | undefined): Embedded | undefined {
+  return user?.tokenFile === undefined ? undefined : { file: user.tokenFile };
+}
+
+const ELSEWHERE: NamedPlaceOf = () => ({ kind: 'elsewhere' });
+
 async function parseRow(
   desired: DesiredRow,
-  present: ReadonlyMap<string, PresentFile>,
+  { present, placeOf }: { present: ReadonlyMap<string, PresentFile>; placeOf: NamedPlaceOf | undefined },
   reader: CertificateReader,
 ): Promise<ParsedRow> {
   const collector = new Collector();
@@ -109,16 +216,15 @@ async function parseRow(
       });
     }
   }
-  const textOf = (holds: Parameters<typeof fileThatHolds>[1]): { path: string; text: string } | undefined => {
+  const textOf = (holds: Parameters<typeof fileThatHolds>[1]): Source | undefined => {
     const path = fileThatHolds(desired, holds)?.path;
     const text = path === undefined ? undefined : present.get(path)?.contents;
     return path === undefined || text === undefined ? undefined : { path, text };
   };
-  const certificatesIn = (source: { path: string; text: string } | undefined): readonly Certificate[] =>
-    (source && collector.attempt(source.path, 'certificate', () => parseCertificates(source.text, reader))) ??
-    [];
-  const keyIn = (source: { path: string; text: string } | undefined): KeyPair | undefined =>
-    source && collector.attempt(source.path, 'key', () => parsePrivateKey(source.text));
+  const certificatesIn = (source: Source | undefined): readonly Certificate[] =>
+    (source && collector.attempt(source, 'certificate', () => parseCertificates(source.text, reader))) ?? [];
+  const keyIn = (source: Source | undefined): KeyPair | undefined =>
+    source && collector.attempt(source, 'key', () => parsePrivateKey(source.text));
 
   if (desired.kind === 'kubeconfig') {
     const source = textOf('kubeconfig');
@@ -131,19 +237,42 @@ async function parseRow(
         collector.unreadable.push({ path: source.path, what: 'kubeconfig', message: error.message });
       }
     }
-    const embedded = (part: Kubeconfig['clientKey']): { path: string; text: string } | undefined =>
-      source !== undefined && part !== undefined && 'pem' in part
-        ? { path: source.path, text: part.pem }
-        : undefined;
-    const key = keyIn(embedded(kubeconfig?.clientKey));
+    const path = source?.path ?? '';
+    const open = (...part: Part): ReturnType<typeof openPart> =>
+      openPart(part, path, present, placeOf ?? ELSEWHERE);
+    const certificate = open('client-certificate', kubeconfig?.clientCertificate);
+    const clientKey = open('client-key', kubeconfig?.clientKey);
+    const authority = open('certificate-authority', kubeconfig?.certificateAuthority);
+    const token = open('tokenFile', tokenFileOf(kubeconfig));
+    const key = keyIn(clientKey.source);
+    // Who completes a PKI asks for the current user alone.
+    const others = (placeOf === undefined ? [] : (kubeconfig?.otherUsers ?? [])).map((user) => {
+      const field = `users[${JSON.stringify(user.name)}]`;
+      return {
+        name: user.name,
+        certificate: open(field, user.clientCertificate),
+        rest: [open(field, user.clientKey), open(field, tokenFileOf(user))],
+      };
+    });
     return {
       desired,
       files,
-      certificates: certificatesIn(embedded(kubeconfig?.clientCertificate)),
+      certificates: certificatesIn(certificate.source),
       ...(key === undefined ? {} : { key }),
       publicKeys: [],
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      trust: certificatesIn(embedded(kubeconfig?.certificateAuthority)),
+      trust: certificatesIn(authority.source),
+      named: [
+        certificate,
+        clientKey,
+        authority,
+        token,
+        ...others.flatMap((user) => [user.certificate, ...user.rest]),
+      ].flatMap(({ named }) => named ?? []),
+      otherUsers: others.map((user) => ({
+        name: user.name,
+        certificates: certificatesIn(user.certificate.source),
+      })),
       unreadable: collector.unreadable,
     };
   }
@@ -159,9 +288,10 @@ async function parseRow(
     ...(copy === undefined || copy === main ? {} : { copy: certificatesIn(copy) }),
     ...(key === undefined ? {} : { key }),
     publicKeys:
-      (publicKey && collector.attempt(publicKey.path, 'publicKey', () => parsePublicKeys(publicKey.text))) ??
-      [],
+      (publicKey && collector.attempt(publicKey, 'publicKey', () => parsePublicKeys(publicKey.text))) ?? [],
     trust: [],
+    named: [],
+    otherUsers: [],
     unreadable: collector.unreadable,
   };
 }
@@ -200,6 +330,8 @@ export interface PresentPki {
   readonly files: readonly PresentFile[];
   /** Who signs for a CA whose key is not among the files, by the id of its row. */
   readonly signers: ReadonlyMap<string, Signer>;
+  /** Given where the files that kubeconfigs name are to be looked at, if they are among the files. */
+  readonly placeOf?: NamedPlaceOf;
 }
 
 /**
@@ -207,11 +339,11 @@ export interface PresentPki {
  * Does not judge: the checks do.
  */
 export async function parseEvidence(
-  { rows, files, signers }: PresentPki,
+  { rows, files, signers, placeOf }: PresentPki,
   reader: CertificateReader,
 ): Promise<Evidence> {
   const present = new Map(files.map((file) => [file.path, file]));
-  const parsed = await Promise.all(rows.map((row) => parseRow(row, present, reader)));
+  const parsed = await Promise.all(rows.map((row) => parseRow(row, { present, placeOf }, reader)));
   const authorities = parsed.filter((row) => row.desired.kind === 'ca');
   const evidence = await Promise.all(
     parsed.map(async (row): Promise<RowEvidence> => {
@@ -236,8 +368,9 @@ export async function parseAnyEvidence(
 ): Promise<{ readonly evidence: Evidence; readonly reader: CertificateReader }> {
   const evidence = await parseEvidence(present, strictReader);
   const isIssuedHere = [...evidence.values()].every(
-    ({ certificates, unreadable }) =>
-      certificates.every(isOfIssuedKind) && unreadable.every(({ what }) => what !== 'certificate'),
+    ({ certificates, otherUsers, unreadable }) =>
+      [certificates, ...otherUsers.map((user) => user.certificates)].flat().every(isOfIssuedKind) &&
+      unreadable.every(({ what }) => what !== 'certificate'),
   );
   if (isIssuedHere) return { evidence, reader: strictReader };
   const reader = await loadForeignReader();

@@ -13,7 +13,9 @@ function unreadableCheck(
     severity: 'error',
     appliesTo: ALL,
     run: (row) =>
-      row.unreadable.filter((part) => part.what === what).map(({ path, message }) => ({ path, message })),
+      row.unreadable
+        .filter((part) => part.what === what)
+        .map(({ path, field, message }) => ({ path, ...(field === undefined ? {} : { field }), message })),
   };
 }
 

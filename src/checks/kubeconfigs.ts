@@ -1,8 +1,10 @@
+import { type KubeconfigUser, OTHER_CREDENTIALS, type OtherCredential } from '../kubeconfig/parse.ts';
 import type { DesiredKubeconfigRow } from '../resolve/desired.ts';
+import { isGoodForHost } from '../x509/host-name.ts';
 import type { Certificate } from '../x509/model.ts';
 import { type Check, type Hit, listText } from './check.ts';
-import { isSameDer, type RowEvidence } from './evidence.ts';
-import { nameText } from './text.ts';
+import { isSameDer, type NamedFile, type RowEvidence } from './evidence.ts';
+import { generalNameText, nameText } from './text.ts';
 
 type Present = RowEvidence & {
   readonly desired: DesiredKubeconfigRow;
@@ -25,6 +27,85 @@ function kubeconfigCheck(
   };
 }
 
+const AUTHORITY = 'certificate-authority';
+const HTTPS = /^https:\/\//i;
+
+/** What is behind a file that is named, where that was not looked at. */
+function unseenText({ state }: NamedFile): string {
+  return state === 'unseen' ? ', which is not looked at' : '';
+}
+
+/** A URL without a user's name and password in it. */
+function withoutSecrets(url: string): string {
+  return url.replace(/\/\/[^/?#]*@/, '//…@');
+}
+
+/** The host of a URL as Go's net/url has it; undefined for one that is not https. */
+function hostOf(server: string): string | undefined {
+  const [, ipv6, name] =
+    /^https:\/\/(?:[^/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::\d*)?(?:[/?#]|$)/i.exec(server) ?? [];
+  if (!HTTPS.test(server)) return undefined;
+  return ipv6 ?? name ?? '';
+}
+
+function isServer({ desired }: RowEvidence): boolean {
+  return desired.kind === 'certificate' && desired.isServedToKubeconfigs === true;
+}
+
+/** What proves who a user is beside a client certificate. Of none is more said than that it is there. */
+const OTHER_CREDENTIAL_ROWS: Readonly<
+  Record<OtherCredential, Omit<Check, 'run' | 'appliesTo'> & { readonly found: string }>
+> = {
+  token: {
+    code: 'kubeconfig-token',
+    severity: 'error',
+    says: 'A kubeconfig of a component carries no token in clear: it lets in somebody else than the row says, and does not end when the certificate ends',
+    citation: 'R6, CIS Kubernetes Benchmark 3.1.2',
+    remedy: 'remove the token and withdraw it',
+    found: 'a token in clear',
+  },
+  tokenFile: {
+    code: 'kubeconfig-token-file',
+    severity: 'warning',
+    says: 'A kubeconfig of a component names no file of a token: whose it is, is not seen from here',
+    citation: 'R6',
+    remedy: 'remove tokenFile unless it is meant',
+    found: 'the name of a file that holds a token',
+  },
+  password: {
+    code: 'kubeconfig-password',
+    severity: 'error',
+    says: 'A kubeconfig carries no user name and password: no API server since 1.19 takes them, so a secret lies here for nothing',
+    citation: 'R6, Kubernetes 1.19 release notes (basic authentication)',
+    remedy: 'remove them, and change the password wherever else it is used',
+    found: 'a user name or a password in clear',
+  },
+  'auth-provider': {
+    code: 'kubeconfig-auth-provider',
+    severity: 'warning',
+    says: 'A kubeconfig of a component has no auth-provider: most are gone from client-go 1.26, and one keeps its tokens in the file',
+    citation: 'R6, Kubernetes 1.26 release notes',
+    remedy: 'remove auth-provider unless it is meant',
+    found: 'an auth-provider',
+  },
+  exec: {
+    code: 'kubeconfig-exec',
+    severity: 'warning',
+    says: 'A kubeconfig of a component starts no program for its credential: whoever uses the file runs that program',
+    citation: 'R6, client authentication v1',
+    remedy: 'find out who put it there, and remove exec unless it is meant',
+    found: 'a program to start for a credential',
+  },
+};
+
+function carriedBy({ clientCertificate, clientKey, otherCredentials }: KubeconfigUser): readonly string[] {
+  return [
+    ...(clientCertificate === undefined ? [] : ['client-certificate']),
+    ...(clientKey === undefined ? [] : ['client-key']),
+    ...otherCredentials,
+  ];
+}
+
 /** Whether a kubeconfig leads to the right server, trusts the right CA and carries a credential. */
 export const KUBECONFIG_CHECKS: readonly Check[] = [
   kubeconfigCheck(
@@ -39,7 +120,7 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       const { server, otherServer = server } = desired.kubeconfig;
       if (found === server || found === otherServer) return [];
       const expected = [...new Set([server, otherServer])].join(' or ');
-      return [{ field: 'server', message: 'names another server', expected, found }];
+      return [{ field: 'server', message: 'names another server', expected, found: withoutSecrets(found) }];
     },
   ),
   kubeconfigCheck(
@@ -50,11 +131,11 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       citation: 'R6, kubeadm.md 2.3',
       remedy: 'have the kubeconfig made anew',
     },
-    ({ desired, kubeconfig, trust, unreadable }, evidence) => {
+    ({ desired, trust, unreadable, named }, evidence) => {
       const wanted = desired.kubeconfig.trust.flatMap((id) => evidence.get(id)?.certificates ?? []);
-      const authority = kubeconfig.certificateAuthority;
-      if (wanted.length === 0 || unreadable.length > 0 || (authority !== undefined && 'file' in authority))
-        return [];
+      const isUnread = unreadable.some(({ field }) => field === AUTHORITY);
+      const isUnseen = named.some(({ field, state }) => field === AUTHORITY && state !== 'read');
+      if (wanted.length === 0 || isUnread || isUnseen) return [];
       const isIn = (certificates: typeof trust, { der }: Certificate): boolean =>
         certificates.some((candidate) => isSameDer(candidate.der, der));
       const foreign = trust.filter((certificate) => !isIn(wanted, certificate));
@@ -67,7 +148,7 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
         listText(certificates.map((certificate) => `"${nameText(certificate.subject)}"`));
       return [
         {
-          field: 'certificate-authority-data',
+          field: AUTHORITY,
           message:
             absent.length > 0
               ? 'does not trust the CA that is here'
@@ -117,7 +198,10 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
         ? [
             {
               field: 'insecure-skip-tls-verify',
-              message: 'does not verify the server',
+              message:
+                kubeconfig.certificateAuthority === undefined
+                  ? 'does not verify the server'
+                  : 'does not verify the server, and is refused by clients: it has a CA to verify by',
               expected: 'absent',
               found: 'true',
             },
@@ -148,46 +232,164 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
     {
       code: 'credential-in-file',
       severity: 'notice',
-      says: 'What a kubeconfig names by file is not looked at here',
+      says: 'A credential that a kubeconfig names by file is looked at where the file is among what is audited',
       citation: 'kubeadm.md 2.1',
       remedy: 'nothing to do: a kubelet names its own rotated certificate',
     },
-    ({ kubeconfig }) =>
-      (['clientCertificate', 'clientKey'] as const).flatMap((part) => {
-        const embedded = kubeconfig[part];
-        return embedded !== undefined && 'file' in embedded
-          ? [{ field: part, message: 'names a file instead of embedding it', found: embedded.file }]
-          : [];
-      }),
+    ({ named }) =>
+      named
+        .filter(({ field }) => field === 'client-certificate' || field === 'client-key')
+        .map((part) => ({
+          field: part.field,
+          message: `names a file instead of embedding it${unseenText(part)}`,
+          found: part.file,
+        })),
   ),
   kubeconfigCheck(
     {
       code: 'trust-in-file',
       severity: 'warning',
-      says: 'A kubeconfig embeds the CA that it trusts: a file may be changed behind its back, and is not looked at here',
+      says: 'A kubeconfig embeds the CA that it trusts: a file may be changed behind its back',
       citation: 'R6',
       remedy: 'have the kubeconfig made anew',
     },
-    ({ kubeconfig: { certificateAuthority: authority } }) =>
-      authority !== undefined && 'file' in authority
-        ? [
+    ({ named }) =>
+      named
+        .filter(({ field }) => field === AUTHORITY)
+        .map((part) => ({
+          field: AUTHORITY,
+          message: `names a file for the CA that it trusts${unseenText(part)}`,
+          found: part.file,
+        })),
+  ),
+  kubeconfigCheck(
+    {
+      code: 'named-file-absent',
+      only: 'audit',
+      severity: 'error',
+      says: 'A file that a kubeconfig names within what is audited is there and can be read',
+      citation: 'R6',
+      remedy: 'bring back the file, or have the kubeconfig made anew',
+    },
+    ({ named }) =>
+      named
+        .filter(({ state }) => state === 'absent')
+        .map(({ field, file, obstacle = 'is not there' }) => ({
+          field,
+          message: `names a file that ${obstacle}`,
+          found: file,
+        })),
+  ),
+  kubeconfigCheck(
+    {
+      code: 'kubeconfig-refused',
+      severity: 'error',
+      says: 'A kubeconfig is one that client-go loads: it takes no two answers to one question',
+      citation: 'client-go tools/clientcmd',
+      remedy: 'remove one of the two, or have the kubeconfig made anew',
+    },
+    ({ kubeconfig: { refusals } }) =>
+      refusals.map(({ field, message }) => ({
+        field,
+        message: `is refused by clients: ${field} ${message}`,
+      })),
+  ),
+  kubeconfigCheck(
+    {
+      code: 'server-not-https',
+      severity: 'error',
+      says: 'A kubeconfig reaches its server by https: client-go sends everything in clear otherwise, and no credential',
+      citation: 'R6, client-go tools/clientcmd',
+      remedy: 'have the kubeconfig made anew',
+    },
+    ({ kubeconfig: { server } }) =>
+      server === undefined || HTTPS.test(server)
+        ? []
+        : [
             {
-              field: 'certificate-authority',
-              message: 'names a file for the CA that it trusts',
-              found: authority.file,
+              field: 'server',
+              message: 'reaches the server without TLS',
+              expected: 'https://…',
+              found: withoutSecrets(server),
             },
-          ]
-        : [],
+          ],
+  ),
+  kubeconfigCheck(
+    {
+      code: 'server-not-covered',
+      only: 'audit',
+      severity: 'error',
+      says: 'The certificate of the API server is good for the host that a kubeconfig reaches it under, or for its tls-server-name',
+      citation: 'RFC 9525 6.3',
+      remedy:
+        'have the certificate issued anew with this name too, or the kubeconfig made anew with one that it has',
+    },
+    ({ kubeconfig: { server = '', tlsServerName } }, evidence) => {
+      const host = tlsServerName ?? hostOf(server);
+      const servers = [...evidence.values()].filter(isServer).flatMap((row) => row.certificates.slice(0, 1));
+      if (host === undefined || servers.length === 0) return [];
+      return servers
+        .filter((certificate) => !isGoodForHost(certificate, host))
+        .map(({ subjectAltName = [] }) => ({
+          field: tlsServerName === undefined ? 'server' : 'tls-server-name',
+          message: 'reaches the API server under a name that its certificate does not have',
+          expected: host === '' ? 'a host' : host,
+          found: listText(subjectAltName.map(generalNameText)),
+        }));
+    },
+  ),
+  ...OTHER_CREDENTIALS.map((credential) => {
+    const { found, ...row } = OTHER_CREDENTIAL_ROWS[credential];
+    return kubeconfigCheck(row, ({ kubeconfig, named }) => {
+      if (!kubeconfig.otherCredentials.includes(credential)) return [];
+      const file = named.find(({ field }) => field === credential);
+      const message = `carries ${found}`;
+      return [{ field: credential, message, ...(file === undefined ? {} : { found: file.file }) }];
+    });
+  }),
+  kubeconfigCheck(
+    {
+      code: 'kubeconfig-other-users',
+      severity: 'warning',
+      says: 'A kubeconfig carries the credential of one user: what else is in it is copied and leaked along with it',
+      citation: 'R6',
+      remedy: 'move the other users into files of their own',
+    },
+    ({ kubeconfig: { otherUsers } }) =>
+      otherUsers
+        .map((user) => [user.name, carriedBy(user)] as const)
+        .filter(([, carried]) => carried.length > 0)
+        .map(([name, carried]) => ({
+          field: 'users',
+          message: `carries a credential of another user, ${JSON.stringify(name)}`,
+          found: listText(carried),
+        })),
+  ),
+  kubeconfigCheck(
+    {
+      code: 'kubeconfig-other-entries',
+      severity: 'notice',
+      says: 'A kubeconfig has one cluster, one user and one context',
+      citation: 'R6',
+      remedy: 'nothing to do: what is not current is not used',
+    },
+    ({ kubeconfig: { otherEntries, otherUsers } }) => {
+      const bare = otherUsers.filter((user) => carriedBy(user).length === 0);
+      const found = [...otherEntries, ...bare.map(({ name }) => `user ${JSON.stringify(name)}`)];
+      return found.length === 0 ? [] : [{ message: 'has further entries', found: listText(found) }];
+    },
   ),
   kubeconfigCheck(
     {
       code: 'kubeconfig-surplus',
       severity: 'warning',
-      says: 'A kubeconfig says nothing beside server, CA and client certificate: a proxy, another name or credential changes what it means',
+      says: 'A kubeconfig says nothing beside server, CA and client certificate: a proxy, another name or an identity to act as changes what it means',
       citation: 'R6',
       remedy: 'remove the fields unless they are meant, or have the kubeconfig made anew',
     },
-    ({ kubeconfig: { otherFields } }) =>
-      otherFields.length === 0 ? [] : [{ message: 'has further fields', found: listText(otherFields) }],
+    ({ kubeconfig: { otherFields, tlsServerName } }) => {
+      const found = [...(tlsServerName === undefined ? [] : ['tls-server-name']), ...otherFields];
+      return found.length === 0 ? [] : [{ message: 'has further fields', found: listText(found) }];
+    },
   ),
 ];

@@ -36,11 +36,12 @@ export async function audit(
   const source = await readDirectorySource(textOf(parsed, 'dir') ?? '/etc/kubernetes/pki', options);
   const components = await readComponents(parsed);
   printMessages(source.notices.map((text) => `notice: ${text}`));
-  const { files, directories, pathOf } = source;
+  const { files, directories, pathOf, places } = source;
   assertComparable(former, directories);
   return {
     verification: await verifyPki({
       files,
+      directories: places,
       options: cluster,
       components,
       role,

@@ -4,7 +4,7 @@ import type { Directories } from '../cluster/directories.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import { PkiError } from '../errors.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
-import { knownPlaces, presentFiles, resolveDirectories } from '../present.ts';
+import { knownPlaces, namedPaths, presentFiles, resolveDirectories } from '../present.ts';
 import { entryAt, readFiles } from '../store/files.ts';
 import { listTree } from '../store/tree.ts';
 import { pendingSentences } from './pending.ts';
@@ -16,6 +16,8 @@ export interface Source {
   readonly directories: readonly string[];
   /** What a logical path is called where the files come from. */
   readonly pathOf: (logicalPath: string) => string;
+  /** Where they were read, where that is a place. */
+  readonly places?: Directories;
   /** What was noticed on the way, a sentence each. */
   readonly notices: readonly string[];
 }
@@ -51,11 +53,14 @@ function assertThere(directory: string): void {
 async function readDirectories(directories: Directories): Promise<readonly PresentFile[]> {
   const places = knownPlaces(directories);
   const known = presentFiles(places, await readFiles([...places.values()]));
-  const taken = new Set(places.values());
+  const named = new Map(
+    (await namedPaths(known, directories)).map((path) => [path, absolutePath(path, directories)]),
+  );
+  const taken = new Set([...places.values(), ...named.values()]);
   const others = listTree(directories.certDir)
     .filter((path) => !taken.has(join(directories.certDir, path)))
     .map((path) => ({ path: `pki/${path}` }));
-  return [...known, ...others];
+  return [...known, ...presentFiles(named, await readFiles([...named.values()])), ...others];
 }
 
 /**
@@ -70,6 +75,7 @@ export async function readDirectorySource(directory: string, options: ClusterOpt
   return {
     files: await readDirectories(directories),
     directories: targetDirectories(directories),
+    places: directories,
     pathOf: (path) => absolutePath(path, directories),
     notices: await pendingSentences(targetDirectories(directories)),
   };

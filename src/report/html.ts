@@ -9,6 +9,7 @@ import { type SignatureNode, signatureTree, signerRemark } from './tree.ts';
 import {
   credentialsOf,
   findingsOf,
+  holderText,
   hostText,
   remarksOf,
   rulingText,
@@ -144,8 +145,8 @@ function treeSection({ verification: { evidence, findings } }: VerifyReport): Ma
 
 function credentialsSection({ verification, pathOf }: VerifyReport): Markup {
   const rows = credentialsOf(verification).map(
-    ({ path, subject, notAfter }) => markup`
-<tr><td><code>${pathOf(path)}</code></td><td><code>${subject}</code></td><td>${notAfter.slice(0, 10)}</td></tr>`,
+    (credential) => markup`
+<tr><td><code>${holderText(credential, pathOf)}</code></td><td><code>${credential.subject}</code></td><td>${credential.notAfter.slice(0, 10)}</td></tr>`,
   );
   return section(
     'Who holds power',

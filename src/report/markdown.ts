@@ -5,6 +5,7 @@ import { markdownTable } from './table.ts';
 import {
   credentialsOf,
   findingsOf,
+  holderText,
   hostText,
   remarksOf,
   rulingText,
@@ -76,8 +77,8 @@ export function verifyMarkdown(report: VerifyReport): readonly string[] {
     ...section(
       'Who holds power',
       ['credential', 'subject', 'ends'],
-      credentialsOf(verification).map(({ path, subject, notAfter }) =>
-        [pathOf(path), subject, notAfter.slice(0, 10)].map(inline),
+      credentialsOf(verification).map((credential) =>
+        [holderText(credential, pathOf), credential.subject, credential.notAfter.slice(0, 10)].map(inline),
       ),
     ),
     ...section(

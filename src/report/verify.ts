@@ -1,3 +1,4 @@
+import { type Credential, privilegedAmong } from '../checks/privilege.ts';
 import type { Served } from '../checks/served.ts';
 import { nameText } from '../checks/text.ts';
 import { timeText } from '../checks/time.ts';
@@ -67,24 +68,21 @@ export function hostText({ verification: { role }, isRoleGiven }: VerifyReport):
   return `${role}${isRoleGiven ? '' : ', as what is there shows'}`;
 }
 
-/** One certificate with whom it makes its holder and how long it lives. */
-interface Credential {
-  readonly path: string;
-  readonly subject: string;
-  readonly notAfter: string;
+/** The client certificates that carry a name or a group of Kubernetes' own, those of the other users of kubeconfigs too. */
+export function credentialsOf({ evidence }: Verification): readonly Credential[] {
+  return [...evidence.values()].flatMap(({ certificates, files: [file], otherUsers }) => {
+    const path = file?.path ?? '';
+    const own = certificates.slice(0, 1).map((certificate) => ({ path, certificate }));
+    const others = otherUsers.flatMap(({ name: user, certificates: [certificate] }) =>
+      certificate === undefined ? [] : [{ path, user, certificate }],
+    );
+    return privilegedAmong([...own, ...others]);
+  });
 }
 
-// What Kubernetes itself gives power to: its own groups and users, and kubeadm's administrators.
-const PRIVILEGED = /^(?:system:|kubeadm:cluster-admins$)/;
-
-/** The client certificates that carry a name or a group of Kubernetes' own. */
-export function credentialsOf({ evidence }: Verification): readonly Credential[] {
-  return [...evidence.values()].flatMap(({ certificates: [certificate], files: [file] }) => {
-    if (certificate === undefined || file === undefined) return [];
-    const { subject, notAfter } = certificate;
-    if (!subject.attributes.some(({ value }) => PRIVILEGED.test(value))) return [];
-    return [{ path: file.path, subject: nameText(subject), notAfter: timeText(notAfter) }];
-  });
+/** Where a credential stands: the file, and in a kubeconfig whose it is if not the current user's. */
+export function holderText({ path, user }: Credential, pathOf: VerifyReport['pathOf']): string {
+  return user === undefined ? pathOf(path) : `${pathOf(path)} (user ${JSON.stringify(user)})`;
 }
 
 /** One line for each listener: when what it shows ends, or what came instead. */
@@ -104,10 +102,10 @@ export function verifyText(report: VerifyReport): readonly string[] {
     ...SEVERITIES.flatMap((severity) => findingsOf(verification, severity)),
     ...waivedOf(verification),
   ];
-  const credentials = credentialsOf(verification).map(({ path, subject, notAfter }) => [
-    pathOf(path),
-    printable(subject),
-    notAfter.slice(0, 10),
+  const credentials = credentialsOf(verification).map((credential) => [
+    printable(holderText(credential, pathOf)),
+    printable(credential.subject),
+    credential.notAfter.slice(0, 10),
   ]);
   return [
     `${directories.map(printable).join(' and ')}: ${rulingText(report)}`,

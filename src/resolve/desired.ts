@@ -57,6 +57,8 @@ export interface DesiredCertificateRow extends DesiredBase {
   readonly certificate: DesiredCertificate;
   /** The ids of the CAs whose certificates follow in the file, because peers hold only the end of the chain. */
   readonly chain: readonly string[];
+  /** It is what the server that kubeconfigs name shows. */
+  readonly isServedToKubeconfigs?: true;
 }
 export interface DesiredKubeconfigRow extends DesiredBase {
   readonly kind: 'kubeconfig';

@@ -99,6 +99,13 @@ function certificateFiles(row: CaRow | CertificateRow, spec: ClusterSpec): reado
   ];
 }
 
+/** Kubeconfigs lead to the API server, behind whatever name (R6). */
+function isServedToKubeconfigs(row: Row): boolean {
+  return row.arguments.some(
+    ({ component, flag }) => component === 'kube-apiserver' && flag === '--tls-cert-file',
+  );
+}
+
 function chainOf(row: CertificateRow, spec: ClusterSpec): readonly string[] {
   // Only under a root does the peer hold something other than the signer itself; clients are verified by the role's
   // CA alone, so only what serves carries it.
@@ -120,6 +127,7 @@ function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredR
           : {}),
         certificate: resolveCertificate(row, spec),
         chain: row.kind === 'ca' ? [] : chainOf(row, spec),
+        ...(isServedToKubeconfigs(row) ? { isServedToKubeconfigs: true as const } : {}),
       };
     case 'keyPair':
       return {

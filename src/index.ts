@@ -1,6 +1,7 @@
 export type { PresentFile } from './checks/evidence.ts';
 export type { Served, ServedOutcome } from './checks/served.ts';
 export type { ClusterOptions } from './cluster/options.ts';
+export type { PolicyOptions, SignatureHash } from './cluster/policy.ts';
 export type { ClusterSpec } from './cluster/spec.ts';
 export type {
   ComponentCommand,

@@ -4,7 +4,9 @@ import type { Served } from './checks/served.ts';
 import type { Directories } from './cluster/directories.ts';
 import type { ClusterOptions } from './cluster/options.ts';
 import { parseDirectories } from './cluster/parse.ts';
+import { type PolicyOptions, parsePolicy } from './cluster/policy.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
+import { parseWeakKeyList } from './cluster/weak-key-list.ts';
 import type { Components } from './components/command.ts';
 import { PkiError, type SpecIssue } from './errors.ts';
 import { absolutePath, targetDirectories } from './layout.ts';
@@ -238,6 +240,10 @@ export interface VerifyClusterPkiOptions
   readonly warnWithinSeconds?: number;
   /** What the components show, as `readServed` found it, to be held against the files. */
   readonly served?: readonly Served[];
+  /** What keys, signatures and validity are held against beside the table; docs/policy.md describes it. */
+  readonly policy?: PolicyOptions;
+  /** The texts of lists of weak keys, as `--weak-keys` takes them: every key is looked for in them. */
+  readonly weakKeyLists?: readonly string[];
 }
 
 /** What an audit found, and against what the files were held. */
@@ -263,6 +269,10 @@ export async function parseWaivers(text: string): Promise<readonly Waiver[]> {
 
 const WARN_WITHIN_SECONDS = 30 * 86_400;
 
+function weakKeysIn(lists: readonly string[]): ReadonlySet<string> {
+  return new Set(lists.flatMap((text, index) => [...parseWeakKeyList(text, `list ${index + 1}`)]));
+}
+
 /**
  * Audits a PKI: holds every file against the table, the specification, its CA and the moment. Needs no CA key, reads and
  * writes no file, connects to nothing. What a file holds never makes it throw: it is a finding.
@@ -286,13 +296,29 @@ export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promis
     at = new Date(),
     warnWithinSeconds = WARN_WITHIN_SECONDS,
     served,
+    policy,
+    weakKeyLists,
     ...others
   } = options;
   const { role: asked, focus, skip, waivers, baseline, ...cluster } = others;
   const { role, selection, issues } = takeSelection({ role: asked, focus, skip, waivers, baseline });
   assertNone(issues);
-  const request = { files, options: cluster, components, role, now: at, warnWithinSeconds, selection };
-  const readServed = served && (async () => served);
-  const { spec, inferred: _, evidence: __, ...found } = await verifyPki({ ...request, readServed });
+  const {
+    spec,
+    inferred: _,
+    evidence: __,
+    ...found
+  } = await verifyPki({
+    files,
+    options: cluster,
+    components,
+    role,
+    now: at,
+    warnWithinSeconds,
+    selection,
+    policy: policy && parsePolicy(policy),
+    weakKeys: weakKeyLists && weakKeysIn(weakKeyLists),
+    readServed: served && (async () => served),
+  });
   return { ...found, spec };
 }

@@ -11,10 +11,12 @@ import { checkHygiene, checkSerials } from './checks/hygiene.ts';
 import { runChecks } from './checks/run.ts';
 import { checkServed, type Served } from './checks/served.ts';
 import { checkStrays } from './checks/strays.ts';
+import { sharedModuliIn } from './checks/weakness.ts';
 import type { Directories } from './cluster/directories.ts';
 import type { Components } from './components/command.ts';
 import { type ClusterOptions, type OptionKey, OPTIONS } from './cluster/options.ts';
 import { parseClusterSpec } from './cluster/parse.ts';
+import type { Policy } from './cluster/policy.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
 import { isPkiError } from './errors.ts';
 import type { AuditFinding, Finding, Severity } from './finding.ts';
@@ -45,6 +47,8 @@ export interface VerifyRequest {
    * absent. Not given: /etc/kubernetes, and of its files those that the table knows.
    */
   readonly directories?: Directories | undefined;
+  readonly weakKeys?: ReadonlySet<string> | undefined;
+  readonly policy?: Policy | undefined;
   /** What of the findings is shown; absent: all of them. */
   readonly selection?: Selection;
   /** Asks the components for the certificates that they show, once it is known what they should; absent: nobody is asked. */
@@ -224,11 +228,18 @@ function unnamed(files: readonly PresentFile[], evidence: Evidence): readonly Pr
 }
 
 function holdAgainst(
-  { files, now, warnWithinSeconds, role }: PlacedRequest,
+  { files, now, warnWithinSeconds, role, weakKeys, policy }: PlacedRequest,
   { spec, inferred }: Reading,
   evidence: Evidence,
+  sharedModuli: ReadonlySet<bigint>,
 ): Held {
-  const context = { now, evidence, signers: new Set<string>(), audit: { warnWithinSeconds } };
+  const audit = {
+    warnWithinSeconds,
+    sharedModuli,
+    ...(weakKeys === undefined ? {} : { weakKeys }),
+    ...(policy === undefined ? {} : { policy }),
+  };
+  const context = { now, evidence, signers: new Set<string>(), audit };
   const findings = [
     ...runChecks(context),
     ...checkHost(files, role),
@@ -291,6 +302,7 @@ export async function verifyPki(asked: VerifyRequest): Promise<Verification> {
   const wishes = candidates.map((ruling) => rowsForUnknown(request, ruling));
   const [most = []] = wishes.toSorted((a, b) => b.length - a.length);
   const seen = await parseAs(most, request);
+  const sharedModuli = sharedModuliIn(seen);
   const tried = new Set<string>();
   let best: Held | undefined;
   for (const ruling of candidates) {
@@ -300,7 +312,7 @@ export async function verifyPki(asked: VerifyRequest): Promise<Verification> {
     if (tried.has(wish)) continue;
     tried.add(wish);
     const evidence = await evidenceFor(reading.rows, seen, () => parseAs(reading.rows, request));
-    const verification = holdAgainst(request, reading, evidence);
+    const verification = holdAgainst(request, reading, evidence, sharedModuli);
     if (best === undefined || weightOf(verification) < weightOf(best)) best = verification;
     if (weightOf(best) === 0) break;
   }

@@ -1,3 +1,4 @@
+import type { Policy } from '../cluster/policy.ts';
 import type { DesiredCertificate, DesiredRow } from '../resolve/desired.ts';
 import type { Certificate } from '../x509/model.ts';
 import type { Evidence, RowEvidence } from './evidence.ts';
@@ -27,6 +28,11 @@ export interface CheckContext {
 export interface AuditOptions {
   /** Of what ends within these seconds from now, the end is reported. */
   readonly warnWithinSeconds: number;
+  /** The RSA moduli that have a prime in common with another: found once, for all keys together. */
+  readonly sharedModuli?: ReadonlySet<bigint>;
+  /** The keys that are known to be weak, as `parseWeakKeyList` gives them. */
+  readonly weakKeys?: ReadonlySet<string>;
+  readonly policy?: Policy;
 }
 
 /** What there is to say about a check, whatever it looks at. */

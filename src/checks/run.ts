@@ -4,6 +4,7 @@ import { FILE_CHECKS } from './files.ts';
 import type { Finding, Severity } from '../finding.ts';
 import { KEY_CHECKS } from './keys.ts';
 import { PATH_CHECKS } from './paths.ts';
+import { POLICY_CHECKS } from './policy.ts';
 import { PRESENCE_CHECKS } from './presence.ts';
 import { KUBECONFIG_CHECKS } from './kubeconfigs.ts';
 import { ROLE_CHECKS } from './role.ts';
@@ -17,6 +18,7 @@ export const CHECKS: readonly Check[] = Object.freeze([
   ...FILE_CHECKS,
   ...KEY_CHECKS,
   ...WEAKNESS_CHECKS,
+  ...POLICY_CHECKS,
   ...SIGNATURE_CHECKS,
   ...PATH_CHECKS,
   ...AUTHORITY_CHECKS,

@@ -12,10 +12,10 @@ import { printMessages } from './terminal.ts';
 import { textOf } from './words.ts';
 
 /** What is asked of an audit beside what the cluster should be. */
-export interface AuditOptions extends Partial<AskedSelection> {
+export interface AuditOptions
+  extends Omit<VerifyRequest, 'files' | 'directories' | 'options' | 'components' | 'now'>,
+    Pick<AskedSelection, 'former'> {
   readonly at: Date;
-  readonly warnWithinSeconds: number;
-  readonly readServed?: VerifyRequest['readServed'];
 }
 
 /** @throws {PkiError} `ERR_CONFIG` where the former audit is of directories that lie in another way than these. */
@@ -29,7 +29,7 @@ function assertComparable(former: AskedSelection['former'], directories: readonl
 /** Reads what the words name, and holds it against the table. Changes nothing. */
 export async function audit(
   parsed: Arguments,
-  { at, warnWithinSeconds, role, selection = {}, former, readServed }: AuditOptions,
+  { at, former, ...request }: AuditOptions,
 ): Promise<VerifyReport> {
   const options = clusterOptionsOf(parsed);
   const { certDir: _, kubeconfigDir: __, rootCaDir: ___, ...cluster } = options;
@@ -40,21 +40,18 @@ export async function audit(
   assertComparable(former, directories);
   return {
     verification: await verifyPki({
+      ...request,
       files,
       directories: places,
       options: cluster,
       components,
-      role,
       now: at,
-      warnWithinSeconds,
-      selection,
-      readServed,
     }),
     directories,
     at,
     version: VERSION,
     isProfileGiven: options.profile !== undefined,
-    isRoleGiven: role !== undefined,
+    isRoleGiven: request.role !== undefined,
     pathOf,
   };
 }

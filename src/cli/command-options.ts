@@ -34,6 +34,17 @@ const addVerifyOptions = (parser: Argv): Argv =>
       describe: 'warn of what ends within this period',
       requiresArg: true,
     })
+    .option('policy', {
+      type: 'string',
+      describe: 'hold keys, signatures and validity against the policy in this file',
+      requiresArg: true,
+    })
+    .option('weak-keys', {
+      type: 'string',
+      array: true,
+      describe: "look for every key in this list of weak ones, as Debian's openssl-blacklist; repeatable",
+      requiresArg: true,
+    })
     .option('fail-on', {
       choices: [...SEVERITIES, 'never'],
       default: 'error',

@@ -38,7 +38,7 @@ function parseAddress(
  *
  * @throws {PkiError} `ERR_CONFIG`.
  */
-export function liveOptionsOf(parsed: Arguments): LiveOptions | undefined {
+export async function liveOptionsOf(parsed: Arguments): Promise<LiveOptions | undefined> {
   const given: unknown = parsed['live-address'];
   const texts = Array.isArray(given) ? given.map(String) : [];
   const issues: SpecIssue[] = [];

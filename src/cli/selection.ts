@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Arguments } from 'yargs';
-import type { SpecIssue } from '../errors.ts';
+import { PkiError, type SpecIssue } from '../errors.ts';
 import { obstacleOf } from '../present.ts';
 import { type FormerAudit, parseFormerAudit } from '../select/baseline.ts';
 import { type TakenSelection, takeSelection } from '../select/take.ts';
@@ -13,7 +13,7 @@ import { textOf } from './words.ts';
 const MAXIMUM_BYTES = 64 * 1024 * 1024;
 
 /** What of an audit is wanted and, where it is to be compared with a former one, that one and its file. */
-export interface AskedSelection extends TakenSelection {
+export interface AskedSelection extends Omit<TakenSelection, 'issues'> {
   readonly former?: { readonly file: string; readonly audit: FormerAudit };
 }
 
@@ -37,7 +37,17 @@ function readFormerAudit(file: string): Read<FormerAudit> {
   return 'rule' in parsed ? { faults: [parsed] } : parsed;
 }
 
-/** What the flags say of what is to be shown. Reads the files that they name; what is wrong is in `issues`. */
+function assertNone(issues: readonly SpecIssue[]): void {
+  const [first] = issues;
+  if (first === undefined) return;
+  throw new PkiError('ERR_CONFIG', `--${first.option}: ${first.rule}`, { detail: { issues } });
+}
+
+/**
+ * What the flags say of what is to be shown. Reads the files that they name.
+ *
+ * @throws {PkiError} `ERR_CONFIG` with everything that is wrong.
+ */
 export async function selectionOf(parsed: Arguments): Promise<AskedSelection> {
   const asked = textOf(parsed, 'role');
   const files = { waivers: textOf(parsed, 'waivers'), baseline: textOf(parsed, 'baseline') };
@@ -55,12 +65,13 @@ export async function selectionOf(parsed: Arguments): Promise<AskedSelection> {
     waivers: accepted?.faults ?? [],
     baseline: former !== undefined && 'faults' in former ? former.faults : [],
   };
+  const { issues: wrong, ...sound } = taken;
   const issues = (['waivers', 'baseline'] as const).flatMap((option) =>
     faults[option].map((fault): SpecIssue => ({ option, value: files[option] ?? '', ...fault })),
   );
+  assertNone([...wrong, ...issues]);
   return {
-    ...taken,
-    issues: [...taken.issues, ...issues],
+    ...sound,
     ...(audit === undefined ? {} : { former: { file: files.baseline ?? '', audit } }),
   };
 }

@@ -3,18 +3,18 @@ import { parseDuration } from '../cluster/durations.ts';
 import { PkiError, type SpecIssue } from '../errors.ts';
 import { SEVERITIES, type Severity } from '../finding.ts';
 import { type VerifyReport, verifyJson, verifyText } from '../report/verify.ts';
+import type { Audited } from '../verify.ts';
 import { audit } from './audit.ts';
 import { liveOptionsOf } from './live-options.ts';
+import { allSound, rulesOf } from './rules.ts';
 import { selectionOf } from './selection.ts';
-import type { Audited } from '../verify.ts';
 import { EXIT, printData } from './terminal.ts';
 import { textOf } from './words.ts';
 
-function timesOf(
+async function timesOf(
   parsed: Arguments,
-  others: readonly SpecIssue[],
-): { readonly at: Date; readonly warnWithinSeconds: number } {
-  const issues = [...others];
+): Promise<{ readonly at: Date; readonly warnWithinSeconds: number }> {
+  const issues: SpecIssue[] = [];
   const text = textOf(parsed, 'at');
   // A date alone is midnight in UTC; a time without a zone would be local, and is refused.
   const isTime =
@@ -61,14 +61,17 @@ const FORMS: Readonly<Record<string, Form>> = {
 
 /** `k8s-pki verify`. */
 export async function runVerify(parsed: Arguments, signal: AbortSignal): Promise<number> {
-  const selection = await selectionOf(parsed);
-  const times = timesOf(parsed, selection.issues);
-  const live = liveOptionsOf(parsed);
+  const [times, rules, selection, live] = await allSound([
+    timesOf(parsed),
+    rulesOf(parsed),
+    selectionOf(parsed),
+    liveOptionsOf(parsed),
+  ]);
   const readServed =
     live === undefined
       ? undefined
       : async (audited: Audited) => (await import('./live.ts')).readListeners(audited, live, signal);
-  const report = await audit(parsed, { ...selection, ...times, readServed });
+  const report = await audit(parsed, { ...times, ...rules, ...selection, readServed });
   const failing = severitiesFrom(parsed['fail-on']);
   printData((await FORMS[String(parsed['output'])]?.(report, failing)) ?? []);
   const isFailed = report.verification.findings.some(

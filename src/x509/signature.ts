@@ -78,6 +78,15 @@ function algorithmOf({ signatureAlgorithmOid, tbsDer }: Signed): SignatureAlgori
   return pssAlgorithmOf(tbs.required(TAG.sequence).der);
 }
 
+/**
+ * What the signature of a certificate is made over: `sha256`, `sha384` or `sha512`, which is also Ed25519's own (RFC 8032 5.1).
+ * Undefined for any other, those that Go does not take.
+ */
+export function signatureHashOf(certificate: Signed): string | undefined {
+  const algorithm = algorithmOf(certificate);
+  return algorithm && (algorithm.hash ?? 'sha512');
+}
+
 /** Whether the certificate is signed with an algorithm that {@link isSignedBy} can find good. */
 export function isVerifiable(certificate: Signed): boolean {
   return algorithmOf(certificate) !== undefined;

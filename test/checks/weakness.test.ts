@@ -1,5 +1,7 @@
 import {
   checkPrimeSync,
+  createECDH,
+  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -7,9 +9,25 @@ import {
   randomBytes,
 } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { generateClusterPki, type PkiFile, verifyClusterPki } from '../../src/index.ts';
-import { hasSharedFactor, isRocaModulus, rsaNumbersOf } from '../../src/x509/weak-keys.ts';
+import {
+  type Finding,
+  generateClusterPki,
+  type PkiFile,
+  type VerifyClusterPkiOptions,
+  verifyClusterPki,
+} from '../../src/index.ts';
+import { KEY_ALGORITHMS } from '../../src/x509/algorithms.ts';
+import { encodeBitString, encodeInteger, encodeSequence } from '../../src/x509/der.ts';
+import {
+  ecFaultOf,
+  findSharedFactors,
+  isRocaModulus,
+  rsaNumbersOf,
+  smallFactorOf,
+} from '../../src/x509/weak-keys.ts';
 import { parsePrivateKey } from '../../src/x509/keys.ts';
+import { encodePem, parsePemBlocks } from '../../src/x509/pem.ts';
+import { openssl, opensslOracle } from '../x509/openssl.ts';
 
 const randomBelow = (bits: number): bigint => BigInt(`0x${randomBytes(bits / 8).toString('hex')}`);
 
@@ -61,6 +79,36 @@ function keyOf(p: bigint, q: bigint): KeyObject {
   return createPrivateKey({ key: { kty: 'RSA', ...jwk }, format: 'jwk' });
 }
 
+/** The SubjectPublicKeyInfo of an RSA key, whatever its numbers are. */
+function spkiOf(modulus: bigint, exponent: bigint): Uint8Array {
+  const integer = (number: bigint): Uint8Array => encodeInteger(Buffer.from(base64url(number), 'base64url'));
+  // rsaEncryption with NULL parameters (RFC 3279 2.3.1).
+  const algorithm = Buffer.from('300d06092a864886f70d0101010500', 'hex');
+  return encodeSequence(algorithm, encodeBitString(encodeSequence(integer(modulus), integer(exponent))));
+}
+
+/** The next prime after a number. */
+function primeAfter(number: bigint): bigint {
+  for (let candidate = number + (number % 2n) + 1n; ; candidate += 2n) {
+    if (checkPrimeSync(candidate)) return candidate;
+  }
+}
+
+/** The SubjectPublicKeyInfo of a point on a curve, uncompressed. */
+function ecSpki(curve: string, point: Uint8Array): Uint8Array {
+  const algorithm = Object.values(KEY_ALGORITHMS).find(({ namedCurve }) => namedCurve === curve);
+  return encodeSequence(Buffer.from(algorithm?.keyAlgorithmHex ?? '', 'hex'), encodeBitString(point));
+}
+
+/** How many points the curves have (SEC 2). */
+const ORDERS: Readonly<Record<string, bigint>> = {
+  prime256v1: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
+  secp384r1:
+    0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
+  secp521r1:
+    0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+};
+
 const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 describe('a key', () => {
@@ -81,9 +129,10 @@ describe('a key', () => {
 
   test('shares a prime or not', () => {
     const [a, b, c, d] = [prime(512), prime(512), prime(512), prime(512)];
-    expect(hasSharedFactor(a * b, [c * d])).toBe(false);
-    expect(hasSharedFactor(a * b, [c * d, a * c])).toBe(true);
-    expect(hasSharedFactor(a * b, [])).toBe(false);
+    expect(findSharedFactors([a * b, c * d, a * b])).toEqual(new Set());
+    expect(findSharedFactors([a * b, c * d, a * c])).toEqual(new Set([a * b, c * d, a * c]));
+    expect(findSharedFactors([a * b, c * d, a * prime(512)]).has(c * d)).toBe(false);
+    expect(findSharedFactors([])).toEqual(new Set());
   });
 });
 
@@ -97,6 +146,118 @@ async function foundOf(privatePem: string, publicPem: string): Promise<readonly 
   const { findings } = await verifyClusterPki({ files: others });
   return findings.filter(({ row }) => row === 'sa').map(({ code }) => code);
 }
+
+/** What an audit says of a public key that stands beside the service account's own. */
+async function foundOfPublic(
+  publicPem: string,
+  more: Partial<VerifyClusterPkiOptions> = {},
+): Promise<readonly Finding[]> {
+  const { files } = await generateClusterPki({ ...HOST, keyAlgorithm: 'ECDSA-P256' });
+  const others = files.map((file) =>
+    file.path === 'pki/sa.pub' ? { ...file, contents: file.contents + publicPem } : file,
+  );
+  return (await verifyClusterPki({ files: others, ...more })).findings;
+}
+
+const publicPemOf = (spkiDer: Uint8Array): string => encodePem('PUBLIC KEY', spkiDer);
+
+opensslOracle('a weak key', () => {
+  const sound = (): bigint => prime(1024) * prime(1024);
+  test.each<[string, () => readonly [modulus: bigint, exponent: bigint], readonly string[]]>([
+    ['that is sound but for being another', () => [sound(), 65_537n], []],
+    ['with the exponent 1', () => [sound(), 1n], ['error rsa-exponent-broken']],
+    ['with an even exponent', () => [sound(), 65_536n], ['error rsa-exponent-broken']],
+    ['with the exponent 3', () => [sound(), 3n], ['warning rsa-exponent']],
+    [
+      'with two primes side by side',
+      () => {
+        const first = prime(1024);
+        return [first * primeAfter(first + (1n << 500n)), 65_537n];
+      },
+      ['error rsa-close-primes'],
+    ],
+    ['that is a square', () => [prime(1024) ** 2n, 65_537n], ['error rsa-close-primes']],
+    ['that is even', () => [sound() - 1n, 65_537n], ['error rsa-small-factor']],
+    ['that a small prime divides', () => [prime(2048 - 8) * 751n, 65_537n], ['error rsa-small-factor']],
+  ])('%s is read by openssl, and found', async (_, make, codes) => {
+    const [modulus, exponent] = make();
+    const pem = publicPemOf(spkiOf(modulus, exponent));
+    const { stdout: text } = openssl(['rsa', '-pubin', '-in', 'key', '-noout', '-text', '-modulus'], {
+      key: pem,
+    });
+    expect(text).toContain(`Modulus=${modulus.toString(16).toUpperCase()}`);
+    expect(text).toContain(`Exponent: ${exponent} `);
+    const found = (await foundOfPublic(pem)).map(({ severity, code }) => `${severity} ${code}`);
+    expect(found).toEqual(codes);
+  });
+
+  test('is found in a list under what openssl makes of it', async () => {
+    const pem = publicPemOf(spkiOf(sound(), 65_537n));
+    const { stdout: printed } = openssl(['rsa', '-pubin', '-in', 'key', '-noout', '-modulus'], { key: pem });
+    const short = createHash('sha1').update(printed).digest('hex').slice(20);
+    const [block] = parsePemBlocks(openssl(['pkey', '-pubin', '-in', 'key'], { key: pem }).stdout);
+    const long = createHash('sha256')
+      .update(block?.der ?? '')
+      .digest('hex');
+    for (const line of [short, long]) {
+      const found = await foundOfPublic(pem, { weakKeyLists: [`# weak\n${'0'.repeat(20)}\n`, line] });
+      expect(found).toMatchObject([
+        {
+          severity: 'error',
+          code: 'key-listed-weak',
+          path: 'pki/sa.pub',
+          found: `${line} in a list of weak keys`,
+        },
+      ]);
+    }
+    expect(await foundOfPublic(pem, { weakKeyLists: ['0'.repeat(20)] })).toEqual([]);
+  });
+});
+
+describe('an EC key', () => {
+  test.each(['prime256v1', 'secp384r1', 'secp521r1'])(
+    'on %s whose private key is 1 is found',
+    async (curve) => {
+      for (const scalar of [1n, -1n]) {
+        const ecdh = createECDH(curve);
+        const order = ORDERS[curve] ?? 0n;
+        const hex = ((scalar + order) % order).toString(16);
+        ecdh.setPrivateKey(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
+        expect(ecFaultOf(ecSpki(curve, ecdh.getPublicKey()))).toBe('base-point');
+      }
+      const { publicKey } = generateKeyPairSync('ec', { namedCurve: curve });
+      const spkiDer = publicKey.export({ type: 'spki', format: 'der' });
+      expect(ecFaultOf(spkiDer)).toBeUndefined();
+      spkiDer[spkiDer.length - 1] = (spkiDer.at(-1) ?? 0) ^ 1;
+      expect(ecFaultOf(spkiDer)).toBe('not-on-curve');
+    },
+  );
+
+  test('that is no point is found on a certificate', async () => {
+    const { files } = await generateClusterPki({ ...HOST, keyAlgorithm: 'ECDSA-P256' });
+    const path = 'pki/front-proxy-client.crt';
+    const [block] = parsePemBlocks(files.find((file) => file.path === path)?.contents ?? '');
+    const der = Buffer.from(block?.der ?? []);
+    const at = der.indexOf(Buffer.from('03420004', 'hex'));
+    der[at + 67] = (der[at + 67] ?? 0) ^ 1;
+    const others = files.map((file) =>
+      file.path === path ? { ...file, contents: encodePem('CERTIFICATE', der) } : file,
+    );
+    const { findings } = await verifyClusterPki({ files: others });
+    expect(findings.filter((finding) => finding.path === path).map(({ code }) => code)).toContain(
+      'ec-key-broken',
+    );
+  });
+});
+
+test('a modulus too long for any handshake is refused, and costs no attempt', async () => {
+  const start = performance.now();
+  const modulus = (1n << 500_000n) + 1n;
+  expect(smallFactorOf(modulus)).toBeDefined();
+  const found = await foundOfPublic(publicPemOf(spkiOf(modulus, 65_537n)));
+  expect(found.filter(({ code }) => code.startsWith('rsa-'))).toEqual([]);
+  expect(performance.now() - start).toBeLessThan(5000);
+});
 
 describe('an audit', () => {
   test.each([

@@ -250,8 +250,8 @@ function holdAgainst(
 
 /** Holds every certificate to what certificates are held to, whatever they are for; one in several places once. */
 function checkByThemselves(evidence: Evidence): readonly Finding[] {
-  const placed = [...evidence.values()].flatMap(({ desired, files, certificates, trust }) =>
-    [...certificates, ...trust].map((certificate) => ({
+  const placed = [...evidence.values()].flatMap(({ desired, files, certificates, others, trust }) =>
+    [...certificates, ...others, ...trust].map((certificate) => ({
       row: desired.id,
       path: files[0]?.path ?? '',
       der: certificate.der,

@@ -1,5 +1,4 @@
-import { PkiError } from '../errors.ts';
-import { type Embedded, type Kubeconfig, type KubeconfigUser, parseKubeconfig } from '../kubeconfig/parse.ts';
+import type { Embedded, Kubeconfig, KubeconfigUser } from '../kubeconfig/parse.ts';
 import type { DesiredRow } from '../resolve/desired.ts';
 import { fileThatHolds } from '../resolve/desired.ts';
 import {
@@ -8,10 +7,18 @@ import {
   loadForeignReader,
   strictReader,
 } from '../x509/certificate-reader.ts';
-import { parsePrivateKey, parsePublicKeys } from '../x509/keys.ts';
 import type { Certificate } from '../x509/model.ts';
-import { parsePemBlocks } from '../x509/pem.ts';
 import type { KeyPair, Signer } from '../x509/signer.ts';
+import {
+  Collector,
+  findCertificates,
+  type FoundCertificates,
+  findKey,
+  findKubeconfig,
+  findPublicKeys,
+  type Source,
+  type Unreadable,
+} from './contents.ts';
 
 /** What lies under one logical path. */
 export interface PresentFile {
@@ -22,15 +29,6 @@ export interface PresentFile {
   readonly obstacle?: string;
   /** Permission bits; absent where there is no file system behind it. */
   readonly mode?: number;
-}
-
-/** One thing in the files of a row that could not be read. */
-export interface Unreadable {
-  readonly path: string;
-  readonly what: 'file' | 'certificate' | 'key' | 'publicKey' | 'kubeconfig';
-  /** Which part of a kubeconfig. */
-  readonly field?: string;
-  readonly message: string;
 }
 
 /** Where a file lies that a kubeconfig names. */
@@ -71,6 +69,8 @@ export interface RowEvidence {
   readonly unreadable: readonly Unreadable[];
   /** All certificates of the file in order: the row's own first, then what follows it. Of a bundle: all. */
   readonly certificates: readonly Certificate[];
+  /** Where the first cannot be read, those behind it: whose they are is not known then. */
+  readonly others: readonly Certificate[];
   /** The certificates of the second copy, where the row has one. */
   readonly copy?: readonly Certificate[];
   readonly key?: KeyPair;
@@ -97,46 +97,6 @@ export type Evidence = ReadonlyMap<string, RowEvidence>;
 /** DER compared as bytes. */
 export function isSameDer(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
-}
-
-/** A text and where it comes from. */
-interface Source {
-  readonly path: string;
-  readonly text: string;
-  /** Of a kubeconfig, the field that holds or names it. */
-  readonly field?: string;
-}
-
-class Collector {
-  readonly unreadable: Unreadable[] = [];
-
-  attempt<T>({ path, field }: Source, what: Unreadable['what'], parse: () => T): T | undefined {
-    try {
-      return parse();
-    } catch (error) {
-      if (!(error instanceof PkiError)) throw error;
-      this.unreadable.push({
-        path,
-        what,
-        ...(field === undefined ? {} : { field }),
-        message: error.message,
-      });
-      return undefined;
-    }
-  }
-}
-
-function parseCertificates(pem: string, reader: CertificateReader): readonly Certificate[] {
-  // As client-go reads them: a block with headers is none (kubeadm.md 1.5).
-  const blocks = parsePemBlocks(pem).filter(
-    (block) => block.label === 'CERTIFICATE' && block.headers.size === 0,
-  );
-  if (blocks.length === 0) {
-    throw new PkiError('ERR_PEM', 'there is no certificate in it', {
-      detail: { expected: 'CERTIFICATE', found: pem.trim() === '' ? 'nothing' : 'no such block' },
-    });
-  }
-  return blocks.map((block) => reader.parse(block.der));
 }
 
 /** A public key of a row and the file that it stands in. */
@@ -207,36 +167,21 @@ async function parseRow(
 ): Promise<ParsedRow> {
   const collector = new Collector();
   const files = desired.files.flatMap((file) => present.get(file.path) ?? []);
-  for (const file of files) {
-    if (file.contents === undefined) {
-      collector.unreadable.push({
-        path: file.path,
-        what: 'file',
-        message: file.obstacle ?? 'cannot be read',
-      });
-    }
+  for (const { path, contents, obstacle = 'cannot be read' } of files) {
+    if (contents === undefined) collector.unreadable.push({ path, what: 'file', message: obstacle });
   }
   const textOf = (holds: Parameters<typeof fileThatHolds>[1]): Source | undefined => {
     const path = fileThatHolds(desired, holds)?.path;
     const text = path === undefined ? undefined : present.get(path)?.contents;
     return path === undefined || text === undefined ? undefined : { path, text };
   };
-  const certificatesIn = (source: Source | undefined): readonly Certificate[] =>
-    (source && collector.attempt(source, 'certificate', () => parseCertificates(source.text, reader))) ?? [];
-  const keyIn = (source: Source | undefined): KeyPair | undefined =>
-    source && collector.attempt(source, 'key', () => parsePrivateKey(source.text));
+  const certificatesIn = (source: Source | undefined): FoundCertificates =>
+    source === undefined ? { certificates: [], others: [] } : findCertificates(source, reader, collector);
+  const keyIn = (source: Source | undefined): KeyPair | undefined => source && findKey(source, collector);
 
   if (desired.kind === 'kubeconfig') {
     const source = textOf('kubeconfig');
-    let kubeconfig: Kubeconfig | undefined;
-    if (source !== undefined) {
-      try {
-        kubeconfig = await parseKubeconfig(source.text);
-      } catch (error) {
-        if (!(error instanceof PkiError)) throw error;
-        collector.unreadable.push({ path: source.path, what: 'kubeconfig', message: error.message });
-      }
-    }
+    const kubeconfig = source && (await findKubeconfig(source, collector));
     const path = source?.path ?? '';
     const open = (...part: Part): ReturnType<typeof openPart> =>
       openPart(part, path, present, placeOf ?? ELSEWHERE);
@@ -254,14 +199,16 @@ async function parseRow(
         rest: [open(field, user.clientKey), open(field, tokenFileOf(user))],
       };
     });
+    const own = certificatesIn(certificate.source);
+    const trust = certificatesIn(authority.source);
     return {
       desired,
       files,
-      certificates: certificatesIn(certificate.source),
+      ...own,
       ...(key === undefined ? {} : { key }),
       publicKeys: [],
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      trust: certificatesIn(authority.source),
+      trust: [...trust.certificates, ...trust.others],
       named: [
         certificate,
         clientKey,
@@ -271,7 +218,7 @@ async function parseRow(
       ].flatMap(({ named }) => named ?? []),
       otherUsers: others.map((user) => ({
         name: user.name,
-        certificates: certificatesIn(user.certificate.source),
+        certificates: certificatesIn(user.certificate.source).certificates,
       })),
       unreadable: collector.unreadable,
     };
@@ -284,11 +231,10 @@ async function parseRow(
   return {
     desired,
     files,
-    certificates: certificatesIn(main),
-    ...(copy === undefined || copy === main ? {} : { copy: certificatesIn(copy) }),
+    ...certificatesIn(main),
+    ...(copy === undefined || copy === main ? {} : { copy: certificatesIn(copy).certificates }),
     ...(key === undefined ? {} : { key }),
-    publicKeys:
-      (publicKey && collector.attempt(publicKey, 'publicKey', () => parsePublicKeys(publicKey.text))) ?? [],
+    publicKeys: publicKey === undefined ? [] : findPublicKeys(publicKey, collector),
     trust: [],
     named: [],
     otherUsers: [],

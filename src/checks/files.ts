@@ -1,6 +1,8 @@
 import { fileThatHolds } from '../resolve/desired.ts';
-import type { Check, Hit } from './check.ts';
-import { isSameDer, type PresentFile, type RowEvidence, type Unreadable } from './evidence.ts';
+import type { Check, CheckRow, Hit } from './check.ts';
+import type { Unreadable } from './contents.ts';
+import { isSameDer, type PresentFile, type RowEvidence } from './evidence.ts';
+import { holdsPrivateKey } from '../x509/pem-form.ts';
 
 const ALL = ['ca', 'certificate', 'keyPair', 'kubeconfig', 'bundle'] as const;
 
@@ -39,6 +41,14 @@ function modeHits(row: RowEvidence, isWrong: (mode: number, wanted: number) => b
 function isReadableByOthers(mode: number, wanted: number): boolean {
   return (wanted & 0o077) === 0 && (mode & 0o004) !== 0;
 }
+
+const KEY_READABLE: CheckRow = Object.freeze({
+  code: 'key-readable',
+  severity: 'error',
+  says: 'A file that holds a private key can be read by nobody but its owner and its group',
+  citation: 'kubeadm.md 1.6, CIS Kubernetes Benchmark 1.1.21',
+  remedy: 'chmod 600 the file, and take the key for known to every user of this host: have it made anew',
+});
 
 /** Whether the files of each row are there in the form they should be. */
 export const FILE_CHECKS: readonly Check[] = [
@@ -106,19 +116,14 @@ export const FILE_CHECKS: readonly Check[] = [
       const open = row.desired.files.filter(({ holds }) => holds !== 'key' && holds !== 'kubeconfig');
       return row.files
         .filter(
-          ({ path, contents }) =>
-            open.some((file) => file.path === path) && contents?.includes('PRIVATE KEY-----'),
+          ({ path, contents = '' }) => open.some((file) => file.path === path) && holdsPrivateKey(contents),
         )
         .map(({ path }) => ({ path, message: 'holds a private key' }));
     },
   },
   {
-    code: 'key-readable',
+    ...KEY_READABLE,
     only: 'audit',
-    severity: 'error',
-    says: 'A file that holds a private key can be read by nobody but its owner and its group',
-    citation: 'kubeadm.md 1.6, CIS Kubernetes Benchmark 1.1.21',
-    remedy: 'chmod 600 the file, and take the key for known to every user of this host: have it made anew',
     appliesTo: ALL,
     run: (row) =>
       modeHits(row, isReadableByOthers).map((hit) => ({ ...hit, message: 'can be read by others' })),
@@ -127,8 +132,9 @@ export const FILE_CHECKS: readonly Check[] = [
     code: 'mode-too-open',
     severity: 'warning',
     says: 'No file may be read or written by more than its mode in the table allows',
-    citation: 'kubeadm.md 1.6',
-    remedy: 'chmod the file to the expected mode',
+    citation: 'kubeadm.md 1.6, acl(5)',
+    remedy:
+      'chmod the file to the expected mode; bits of the group may stand for an access list (getfacl), whose entries show there',
     appliesTo: ALL,
     // The mode bits that are there and should not be. What an audit calls an error is not also a warning.
     run: (row, { audit }) =>

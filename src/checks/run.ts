@@ -1,6 +1,7 @@
 import { AUTHORITY_CHECKS } from './authorities.ts';
 import type { Check, CheckContext } from './check.ts';
 import { FILE_CHECKS } from './files.ts';
+import { FORM_CHECKS } from './forms.ts';
 import type { Finding, Severity } from '../finding.ts';
 import { KEY_CHECKS } from './keys.ts';
 import { PATH_CHECKS } from './paths.ts';
@@ -16,6 +17,7 @@ import { WEAKNESS_CHECKS } from './weakness.ts';
 export const CHECKS: readonly Check[] = Object.freeze([
   ...PRESENCE_CHECKS,
   ...FILE_CHECKS,
+  ...FORM_CHECKS,
   ...KEY_CHECKS,
   ...WEAKNESS_CHECKS,
   ...POLICY_CHECKS,

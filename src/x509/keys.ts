@@ -11,7 +11,8 @@ import { PkiError } from '../errors.ts';
 import { KEY_ALGORITHM_IDS, KEY_ALGORITHMS, type KeyAlgorithm, type KeyAlgorithmId } from './algorithms.ts';
 import { DerError, DerFields, decodeBitString, decodeInteger, parseDer, TAG } from './der.ts';
 import { parseOutline } from './outline.ts';
-import { encodePem, type PemBlock, parsePemBlocks } from './pem.ts';
+import { encodePem, type PemBlock, parsePemBlocks, readPem } from './pem.ts';
+import { describeDer, describePem } from './pem-form.ts';
 import type { KeyPair } from './signer.ts';
 
 const PRIVATE_KEY_FORMATS: ReadonlyMap<string, 'pkcs1' | 'sec1' | 'pkcs8'> = new Map([
@@ -56,9 +57,22 @@ function keyPairOf(privateKey: KeyObject, parts: Omit<KeyPair, 'sign'>): KeyPair
  * a kind that is not among {@link KEY_ALGORITHM_IDS}. No error holds anything of the key.
  */
 export function parsePrivateKey(pem: string): KeyPair {
-  const blocks = parsePemBlocks(pem);
-  const block = blocks.find(({ label }) => label.endsWith('PRIVATE KEY'));
-  if (block === undefined) throw absent('a private key', blocks);
+  const block = parsePemBlocks(pem).find(isPrivateKeyBlock);
+  if (block === undefined) throw keyAbsent('a private key', pem);
+  return parsePrivateKeyBlock(block);
+}
+
+/** Whether a block says that it holds a private key, in whatever format. */
+export function isPrivateKeyBlock({ label }: Pick<PemBlock, 'label'>): boolean {
+  return label.endsWith('PRIVATE KEY');
+}
+
+/**
+ * Parses the private key of one block.
+ *
+ * @throws {PkiError} `ERR_KEY`, as {@link parsePrivateKey}.
+ */
+export function parsePrivateKeyBlock(block: PemBlock): KeyPair {
   const privateKey = privateKeyOf(block);
   const spkiDer = encodeSpki(createPublicKey(privateKey));
   const algorithm = algorithmOfSpki(spkiDer);
@@ -91,7 +105,7 @@ function privateKeyOf({ label, headers, der }: PemBlock): KeyObject {
   } catch (cause) {
     throw keyError(
       'the private key cannot be read',
-      { expected: `a key in ${label}`, found: 'something else' },
+      { expected: `a key in ${label}`, found: describeDer(der) ?? 'something else' },
       cause,
     );
   }
@@ -105,13 +119,17 @@ function privateKeyOf({ label, headers, der }: PemBlock): KeyObject {
  * @throws {PkiError} `ERR_PEM` where there is none, `ERR_KEY` or `ERR_CERTIFICATE` where one cannot be read.
  */
 export function parsePublicKeys(pem: string): readonly Uint8Array[] {
-  const blocks = parsePemBlocks(pem);
-  const keys = blocks.flatMap((block) => publicKeyOf(block) ?? []);
-  if (keys.length === 0) throw absent('a public key', blocks);
+  const keys = parsePemBlocks(pem).flatMap((block) => parsePublicKeyBlock(block) ?? []);
+  if (keys.length === 0) throw keyAbsent('a public key', pem);
   return keys;
 }
 
-function publicKeyOf(block: PemBlock): Uint8Array | undefined {
+/**
+ * Parses the public key of one block, as DER of its SubjectPublicKeyInfo; undefined where the block is of another kind.
+ *
+ * @throws {PkiError} `ERR_KEY` or `ERR_CERTIFICATE`.
+ */
+export function parsePublicKeyBlock(block: PemBlock): Uint8Array | undefined {
   const { label, der } = block;
   if (label === 'CERTIFICATE') return parseOutline(der).spkiDer;
   if (label.endsWith('PRIVATE KEY')) return encodeSpki(createPublicKey(privateKeyOf(block)));
@@ -122,7 +140,7 @@ function publicKeyOf(block: PemBlock): Uint8Array | undefined {
   } catch (cause) {
     throw keyError(
       'the public key cannot be read',
-      { expected: `a key in ${label}`, found: 'something else' },
+      { expected: `a key in ${label}`, found: describeDer(der) ?? 'something else' },
       cause,
     );
   }
@@ -192,8 +210,9 @@ function encodeSpki(publicKey: KeyObject): Uint8Array {
   return publicKey.export({ type: 'spki', format: 'der' });
 }
 
-function absent(expected: string, blocks: readonly PemBlock[]): PkiError<'ERR_PEM'> {
-  const found = blocks.length === 0 ? 'no PEM block' : blocks.map(({ label }) => label).join(', ');
+/** What to say of a text that holds no key. */
+export function keyAbsent(expected: string, pem: string): PkiError<'ERR_PEM'> {
+  const found = describePem(pem, readPem(pem));
   return new PkiError('ERR_PEM', `there is no key in it: expected ${expected}, found ${found}`, {
     detail: { expected, found },
   });

@@ -51,7 +51,8 @@ export function atField<T>(field: string, parse: () => T): T {
   } catch (cause) {
     if (cause instanceof PkiError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PkiError('ERR_CERTIFICATE', `${field} of the certificate cannot be read: ${reason}`, {
+    const what = field === 'certificate' ? 'the certificate' : `${field} of the certificate`;
+    throw new PkiError('ERR_CERTIFICATE', `${what} cannot be read: ${reason}`, {
       detail: { field },
       cause,
     });

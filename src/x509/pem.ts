@@ -12,38 +12,80 @@ export interface PemBlock {
 // RFC 7468 section 3; the empty label, which that allows, says nothing of what is in the block.
 const BEGIN = /^-----BEGIN ([!-,.-~](?:[ -]?[!-,.-~])*)-----$/;
 
+/** A block that cannot be read, and why. */
+export interface DamagedPemBlock {
+  readonly label: string;
+  readonly error: PkiError<'ERR_PEM'>;
+}
+
+/** Everything that a text holds as PEM, and what stands around that. */
+export interface PemText {
+  /** In the order of the text. */
+  readonly parts: readonly (PemBlock | DamagedPemBlock)[];
+  /** The lines that belong to no block. */
+  readonly around: string;
+}
+
+// A block that does not begin at the start of its line is none to Go and OpenSSL; a byte order mark counts as a sign of it.
+const INDENTED = /^[\s\uFEFF]+-----BEGIN ([A-Z0-9 ]+)-----$/;
+
+const END_OF_TEXT = 'the end of the text';
+
 /**
- * Parses all blocks of a PEM text in order, whatever they hold. Text around them is skipped, as OpenSSL and Go do; inside
- * a block nothing is: what a damaged file still shows is not taken for the whole of it.
+ * Takes a PEM text apart, whatever its blocks hold. Text around them is passed over, as OpenSSL and Go do; inside a block
+ * nothing is. A block that cannot be read hides none that follows.
+ */
+export function readPem(text: string): PemText {
+  const parts: (PemBlock | DamagedPemBlock)[] = [];
+  const around: string[] = [];
+  let open: { readonly label: string; readonly lines: string[] } | undefined;
+  const damage = (label: string, expected: string, found: string): void => {
+    parts.push({ label, error: pemError(label, { expected, found }) });
+  };
+  for (const line of text.split('\n').map((untrimmed) => untrimmed.trimEnd())) {
+    const label = BEGIN.exec(line)?.[1];
+    if (open === undefined) {
+      const indented = INDENTED.exec(line)?.[1];
+      if (label !== undefined) open = { label, lines: [] };
+      else if (indented === undefined) around.push(line);
+      else
+        damage(
+          indented,
+          'its first line at the start of a line',
+          `${line.startsWith('\uFEFF') ? 'a byte order mark' : 'blanks'} before it`,
+        );
+    } else if (!line.startsWith('-----')) {
+      open.lines.push(line);
+    } else {
+      const end = `-----END ${open.label}-----`;
+      if (line === end) parts.push(parseBlock(open.label, open.lines));
+      else damage(open.label, end, 'another line of dashes');
+      open = label === undefined ? undefined : { label, lines: [] };
+    }
+  }
+  if (open !== undefined) damage(open.label, `-----END ${open.label}-----`, END_OF_TEXT);
+  return { parts, around: around.join('\n') };
+}
+
+/** The blocks of a PEM text that can be read, in order. */
+export function readableBlocks({ parts }: PemText): readonly PemBlock[] {
+  return parts.filter((part) => 'der' in part);
+}
+
+/**
+ * Parses all blocks of a PEM text in order, whatever they hold: what a damaged file still shows is not taken for the whole
+ * of it.
  *
  * @throws {PkiError} `ERR_PEM` for a block without its END line, and for contents that are no base64.
  */
 export function parsePemBlocks(text: string): readonly PemBlock[] {
-  const blocks: PemBlock[] = [];
-  let open: { readonly label: string; readonly lines: string[] } | undefined;
-  for (const line of text.split('\n').map((untrimmed) => untrimmed.trimEnd())) {
-    if (open === undefined) {
-      const label = BEGIN.exec(line)?.[1];
-      if (label !== undefined) open = { label, lines: [] };
-    } else if (!line.startsWith('-----')) {
-      open.lines.push(line);
-    } else if (line === `-----END ${open.label}-----`) {
-      blocks.push(parseBlock(open.label, open.lines));
-      open = undefined;
-    } else {
-      throw pemError(open.label, {
-        expected: `-----END ${open.label}-----`,
-        found: 'another line of dashes',
-      });
-    }
-  }
-  if (open !== undefined) {
-    throw pemError(open.label, { expected: `-----END ${open.label}-----`, found: 'the end of the text' });
-  }
-  return blocks;
+  return readPem(text).parts.map((part) => {
+    if ('error' in part) throw part.error;
+    return part;
+  });
 }
 
-function parseBlock(label: string, lines: readonly string[]): PemBlock {
+function parseBlock(label: string, lines: readonly string[]): PemBlock | DamagedPemBlock {
   const headers = new Map<string, string>();
   for (const line of lines) {
     const header = /^([^:]+): *(.*)$/.exec(line);
@@ -52,7 +94,7 @@ function parseBlock(label: string, lines: readonly string[]): PemBlock {
   }
   const base64 = lines.slice(headers.size).join('');
   if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
-    throw pemError(label, { expected: 'base64', found: 'something else' });
+    return { label, error: pemError(label, { expected: 'base64', found: 'something else' }) };
   }
   return { label, headers, der: Buffer.from(base64, 'base64') };
 }
@@ -62,9 +104,10 @@ function pemError(
   label: string,
   detail: { readonly expected: string; readonly found: string },
 ): PkiError<'ERR_PEM'> {
+  const what = detail.found === END_OF_TEXT ? 'cut off' : 'damaged';
   return new PkiError(
     'ERR_PEM',
-    `block ${label} is damaged: expected ${detail.expected}, found ${detail.found}`,
+    `block ${label} is ${what}: expected ${detail.expected}, found ${detail.found}`,
     {
       detail,
       hint: 'bring the file back from where it was made',

@@ -151,7 +151,7 @@ describe('parsePrivateKey', () => {
   });
 
   test.each([
-    ['nothing', '', 'no PEM block'],
+    ['nothing', '', 'nothing'],
     ['a public key', encodePublicKeyPem(parsePrivateKey(ec).spkiDer), 'PUBLIC KEY'],
     ['two other blocks', encodePem('A', Buffer.alloc(1)) + encodePem('B', Buffer.alloc(1)), 'A, B'],
   ])('says that there is no private key in %s', (_, pem, found) => {

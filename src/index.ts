@@ -1,4 +1,4 @@
-export type { PresentFile } from './checks/evidence.ts';
+export type { OutwardLink, Owner, PresentDirectory, PresentFile } from './checks/evidence.ts';
 export type { Served, ServedOutcome } from './checks/served.ts';
 export type { ClusterOptions } from './cluster/options.ts';
 export type { PolicyOptions, SignatureHash } from './cluster/policy.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { PresentFile } from './checks/evidence.ts';
+import type { PresentDirectory, PresentFile } from './checks/evidence.ts';
 import type { Served } from './checks/served.ts';
 import type { Directories } from './cluster/directories.ts';
 import type { ClusterOptions } from './cluster/options.ts';
@@ -230,8 +230,10 @@ export async function writeClusterPki(
 export interface VerifyClusterPkiOptions
   extends Omit<ClusterOptions, 'certDir' | 'kubeconfigDir' | 'rootCaDir'>,
     SelectionOptions {
-  /** What is there, by logical path, as `readClusterPki` gives it. Files of other paths are reported, not read. */
+  /** What is there, by logical path, as `readClusterPki` gives it. Files of other paths are looked into for keys and credentials. */
   readonly files: readonly PresentFile[];
+  /** The directories that hold the files, with their modes and owners. */
+  readonly directories?: readonly PresentDirectory[];
   /** How the components are started, as `parseComponents` reads it; default: not looked at. */
   readonly components?: Components;
   /** The moment to ask about; default: the clock. */
@@ -292,6 +294,7 @@ function weakKeysIn(lists: readonly string[]): ReadonlySet<string> {
 export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promise<ClusterPkiVerification> {
   const {
     files,
+    directories,
     components,
     at = new Date(),
     warnWithinSeconds = WARN_WITHIN_SECONDS,
@@ -307,9 +310,11 @@ export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promis
     spec,
     inferred: _,
     evidence: __,
+    credentials: ___,
     ...found
   } = await verifyPki({
     files,
+    directories,
     options: cluster,
     components,
     role,

@@ -1,17 +1,21 @@
-import type { PresentFile } from './checks/evidence.ts';
+import type { OutwardLink, PresentDirectory, PresentFile } from './checks/evidence.ts';
 import type { Directories } from './cluster/directories.ts';
 import { isPkiError } from './errors.ts';
-import { namedFilesOf, parseKubeconfig } from './kubeconfig/parse.ts';
-import { absolutePath, namedPath } from './layout.ts';
+import { isKubeconfig, namedFilesOf, parseKubeconfig } from './kubeconfig/parse.ts';
+import { absolutePath, namedPath, targetDirectories } from './layout.ts';
 import { knownPaths } from './resolve/paths.ts';
-import { resolveDirectory } from './store/directories.ts';
-import type { FileState } from './store/files.ts';
+import { followLinks, isInside, resolveDirectory } from './store/directories.ts';
+import { type FileState, readFileState } from './store/files.ts';
+import { listDirectory, listTree, type Tree } from './store/tree.ts';
+import { holdsPrivateKey } from './x509/pem-form.ts';
+
+const DIRECTORY = 'is a directory';
 
 /** Why there is no text to read, as it follows the name of the file; empty where there is no reason. */
 export function obstacleOf(state: FileState): string {
   switch (state.kind) {
     case 'directory':
-      return 'is a directory';
+      return DIRECTORY;
     case 'special':
       return 'is a pipe, a socket or a device';
     case 'dangling-link':
@@ -36,6 +40,13 @@ export function knownPlaces(directories: Directories): ReadonlyMap<string, strin
   return new Map(places.filter(([, place], at) => places.findIndex((other) => other[1] === place) === at));
 }
 
+function presentFile(path: string, state: FileState, link?: OutwardLink): PresentFile {
+  const led = link === undefined ? {} : { link };
+  if (state.kind !== 'file') return { path, obstacle: obstacleOf(state), ...led };
+  const { contents, mode, uid, gid } = state;
+  return { path, contents, mode, owner: { uid, gid }, ...led };
+}
+
 /** Of the known places, those where something is, with what is there. */
 export function presentFiles(
   places: ReadonlyMap<string, string>,
@@ -43,10 +54,138 @@ export function presentFiles(
 ): readonly PresentFile[] {
   return [...places].flatMap(([path, place]): readonly PresentFile[] => {
     const state = states.get(place);
-    if (state === undefined || state.kind === 'absent') return [];
-    if (state.kind !== 'file') return [{ path, obstacle: obstacleOf(state) }];
-    return [{ path, contents: state.contents, mode: state.mode }];
+    return state === undefined || state.kind === 'absent' ? [] : [presentFile(path, state)];
   });
+}
+
+/** What is looked at of files that no row has, beside those that a row has. */
+const MAXIMUM_STRAYS = 1000;
+const MAXIMUM_STRAY_BYTES = 32 * 1024 * 1024;
+
+/** What in the directory of the kubeconfigs is looked at, copies and backups as well: others keep their own files there. */
+const KUBECONFIG_NAME = /\.(?:conf|kubeconfig)(?:[.~_-].*)?$|^config$/;
+
+function isOfPki({ path, contents }: PresentFile): boolean {
+  const liesBeside = !path.includes('/');
+  return !liesBeside || contents === undefined || isKubeconfig(contents) || holdsPrivateKey(contents);
+}
+
+/** Everything that lies in the directories of a PKI. */
+export interface PresentTree {
+  readonly files: readonly PresentFile[];
+  readonly directories: readonly PresentDirectory[];
+}
+
+/** How directories are read. */
+export interface ReadTreeOptions {
+  /** Whether to read what symbolic links lead to outside of the directories: on a copy of a disk, files of the wrong host. */
+  readonly followsLinks: boolean;
+}
+
+type ReadOne = (path: string) => PresentFile | undefined;
+
+/** Reads what lies under a logical path; undefined where nothing does. */
+function readerIn(directories: Directories, { followsLinks }: ReadTreeOptions): ReadOne {
+  // Everything lies below the root directory: beside a certificate directory it bounds nothing.
+  const within = targetDirectories(directories).filter(
+    (directory) => directory !== '/' || directory === directories.certDir,
+  );
+  return (path) => {
+    const place = absolutePath(path, directories);
+    const target = followLinks(place);
+    const isWithin = within.some((directory) => isInside(target, directory));
+    const link = isWithin ? undefined : { target, isFollowed: followsLinks };
+    if (link?.isFollowed === false)
+      return { path, obstacle: `leads out of what is audited, to ${target}`, link };
+    const state = readFileState(place);
+    return state.kind === 'absent' ? undefined : presentFile(path, state, link);
+  };
+}
+
+/** The logical paths of what was listed and no row has: all among the certificates, beside them what may be a kubeconfig. */
+function otherPaths(
+  directories: Directories,
+  taken: readonly string[],
+  { tree, beside }: { readonly tree: Tree; readonly beside: Tree | undefined },
+): readonly string[] {
+  const places = taken.map((path) => absolutePath(path, directories));
+  // What a file of a row leads to within the directories is that file.
+  const known = new Set([...places, ...places.map(followLinks)]);
+  return [
+    ...tree.files.map((path) => `pki/${path}`),
+    ...(beside?.files ?? []).filter((name) => KUBECONFIG_NAME.test(name)),
+  ].filter((path) => {
+    const place = absolutePath(path, directories);
+    return !known.has(place) && known.add(place);
+  });
+}
+
+/** Whether a link is no file by itself: what it leads to is listed where it lies, or told by each file behind it. */
+function isLinkToDirectory({ path, obstacle, link }: PresentFile): boolean {
+  if (link === undefined) return obstacle === DIRECTORY;
+  return knownPaths().some((known) => known.startsWith(`${path}/`));
+}
+
+function readOthers(
+  paths: readonly string[],
+  readOne: ReadOne,
+): { readonly files: readonly PresentFile[]; readonly unread: number } {
+  const files: PresentFile[] = [];
+  let bytes = 0;
+  let unread = 0;
+  for (const path of paths) {
+    const isFull = files.length - unread >= MAXIMUM_STRAYS || bytes >= MAXIMUM_STRAY_BYTES;
+    const file = isFull
+      ? { path }
+      : (readOne(path) ?? { path, obstacle: 'is gone, or has a name that is not UTF-8' });
+    if (isFull) unread += 1;
+    bytes += file.contents?.length ?? 0;
+    if (isOfPki(file) && !isLinkToDirectory(file)) files.push(file);
+  }
+  return { files, unread };
+}
+
+/** The directories of a tree, under the logical path of its top. */
+function presentDirectories(top: string, tree: Tree | undefined): readonly PresentDirectory[] {
+  return [...(tree?.directories ?? [])]
+    .filter(([, { errno }]) => errno !== 'ENOENT')
+    .map(([path, { status, errno }]) => ({
+      path: `${top}${path}`,
+      ...(status === undefined ? {} : { mode: status.mode, owner: { uid: status.uid, gid: status.gid } }),
+      ...(errno === undefined ? {} : { obstacle: `cannot be read (${errno})` }),
+    }));
+}
+
+/**
+ * Reads everything that lies in the directories, which are resolved: what any profile and release knows, whatever else lies
+ * in the certificate directory, and the kubeconfigs beside it. Changes nothing, takes no lock, and never throws for what the
+ * file system says. Of files that nobody knows it reads 1,000 and 32 MiB.
+ */
+export async function readTree(directories: Directories, options: ReadTreeOptions): Promise<PresentTree> {
+  const { certDir, kubeconfigDir, rootCaDir = certDir } = directories;
+  const readOne = readerIn(directories, options);
+  const tree = listTree(certDir);
+  const beside = kubeconfigDir === certDir ? undefined : listDirectory(kubeconfigDir);
+  const apart = rootCaDir === certDir ? undefined : listDirectory(rootCaDir);
+  const paths = [...knownPlaces(directories).keys()];
+  const known = paths.flatMap((path) => readOne(path) ?? []);
+  const named = await namedPaths(known, directories);
+  const others = otherPaths(directories, [...paths, ...named], { tree, beside });
+  const { files, unread } = readOthers(others, readOne);
+  const limits = [
+    ...(tree.isCut ? ['holds more files, or deeper ones, than are looked at'] : []),
+    ...(unread === 0 ? [] : [`holds more than is read: ${unread} files that belong to nothing were not`]),
+  ];
+  return {
+    files: [...known, ...named.flatMap((path) => readOne(path) ?? []), ...files],
+    directories: [
+      ...presentDirectories('pki/', tree).map((directory) =>
+        directory.path === 'pki/' && limits.length > 0 ? { ...directory, limits } : directory,
+      ),
+      ...presentDirectories('.', beside),
+      ...presentDirectories('root-ca/', apart),
+    ],
+  };
 }
 
 /** The directories without symbolic links, so that one that is moved meanwhile leads nothing astray. */

@@ -1,16 +1,19 @@
 import { checkComponents } from './checks/components.ts';
+import { type Credential, findCredentials } from './checks/credentials.ts';
+import { checkDirectories } from './checks/directories.ts';
 import {
   type Evidence,
   isSameDer,
   type NamedPlaceOf,
   parseAnyEvidence,
+  type PresentDirectory,
   type PresentFile,
 } from './checks/evidence.ts';
 import { checkHost } from './checks/hosts.ts';
 import { checkHygiene, checkSerials } from './checks/hygiene.ts';
 import { runChecks } from './checks/run.ts';
 import { checkServed, type Served } from './checks/served.ts';
-import { checkStrays } from './checks/strays.ts';
+import { checkStrays, readStrays } from './checks/strays.ts';
 import { sharedModuliIn } from './checks/weakness.ts';
 import type { Directories } from './cluster/directories.ts';
 import type { Components } from './components/command.ts';
@@ -34,6 +37,8 @@ import { ROWS } from './table/rows.ts';
 /** What is audited, and against what. */
 export interface VerifyRequest {
   readonly files: readonly PresentFile[];
+  /** The directories that hold them, where there are some. */
+  readonly directories?: readonly PresentDirectory[] | undefined;
   /** What is wanted, as for `init`. What is absent is taken from the files themselves. */
   readonly options: ClusterOptions;
   /** What kind of host the files are from; absent: the one that they fit best. */
@@ -46,7 +51,7 @@ export interface VerifyRequest {
    * Where the files were read, with whatever kubeconfigs name there: what they name there and is not among the files is
    * absent. Not given: /etc/kubernetes, and of its files those that the table knows.
    */
-  readonly directories?: Directories | undefined;
+  readonly readFrom?: Directories | undefined;
   readonly weakKeys?: ReadonlySet<string> | undefined;
   readonly policy?: Policy | undefined;
   /** What of the findings is shown; absent: all of them. */
@@ -70,6 +75,8 @@ export interface Verification extends Audited, Selected {
   readonly role: HostRole;
   /** By row, in the order of the table; what belongs to no row comes last. */
   readonly findings: readonly AuditFinding[];
+  /** Who carries a name or a group of Kubernetes' own, or a token. */
+  readonly credentials: readonly Credential[];
   /** What the components show, where they were asked. */
   readonly served?: readonly Served[];
 }
@@ -130,13 +137,13 @@ async function parseAs(rows: readonly DesiredRow[], request: VerifyRequest): Pro
 }
 
 /** Where kubeconfigs lead, and that the table has what they name is all there is to know where nobody looked further. */
-function namedPlacesIn({ files, directories }: VerifyRequest): NamedPlaceOf {
+function namedPlacesIn({ files, readFrom }: VerifyRequest): NamedPlaceOf {
   const there = new Set(files.map(({ path }) => path));
   const known = new Set(knownPaths());
   return (kubeconfig, file) => {
-    const named = namedPath(file, kubeconfig, directories ?? USUAL_DIRECTORIES);
+    const named = namedPath(file, kubeconfig, readFrom ?? USUAL_DIRECTORIES);
     if (named === undefined) return { kind: 'elsewhere' };
-    const isLookedAt = named.isCertain && (directories !== undefined || known.has(named.path));
+    const isLookedAt = named.isCertain && (readFrom !== undefined || known.has(named.path));
     return there.has(named.path) || isLookedAt ? { kind: 'inside', path: named.path } : { kind: 'elsewhere' };
   };
 }
@@ -218,8 +225,10 @@ async function evidenceFor(
   return complete.length === rows.length ? new Map(complete) : read();
 }
 
-/** Everything that was found under one reading, before any of it is set aside. */
-type Held = Omit<Verification, keyof Selected> & { readonly findings: readonly Finding[] };
+/** Everything that was found in the files of the rows under one reading, before any of it is set aside. */
+type Held = Pick<Verification, 'spec' | 'inferred' | 'role' | 'evidence'> & {
+  readonly findings: readonly Finding[];
+};
 
 /** The files but for those that a kubeconfig names: they belong to it. */
 function unnamed(files: readonly PresentFile[], evidence: Evidence): readonly PresentFile[] {
@@ -240,12 +249,27 @@ function holdAgainst(
     ...(policy === undefined ? {} : { policy }),
   };
   const context = { now, evidence, signers: new Set<string>(), audit };
-  const findings = [
-    ...runChecks(context),
-    ...checkHost(files, role),
-    ...checkStrays(unnamed(files, evidence)),
-  ];
-  return { spec, inferred, role, evidence, findings };
+  return { spec, inferred, role, evidence, findings: [...runChecks(context), ...checkHost(files, role)] };
+}
+
+/** What there is to find beside the rows: in other files, and in directories. */
+async function checkSurroundings(
+  { files, directories = [] }: VerifyRequest,
+  { evidence, findings }: Held,
+): Promise<Pick<Verification, 'credentials'> & { readonly findings: readonly Finding[] }> {
+  // What is of the table and not of this host was found already.
+  const misplaced = new Set(findings.filter(({ row }) => row !== undefined).map(({ path }) => path));
+  const others = unnamed(files, evidence).filter(({ path }) => !misplaced.has(path));
+  const strays = await readStrays(others, evidence);
+  const secret = new Set(strays.filter(({ hasSecret }) => hasSecret).map(({ file }) => file.path));
+  const isSecretStray = (path: string): boolean => secret.has(path);
+  return {
+    findings: [
+      ...checkStrays(strays, evidence),
+      ...checkDirectories({ files, directories, evidence, isSecretStray }),
+    ],
+    credentials: await findCredentials(evidence, strays),
+  };
 }
 
 /** Holds every certificate to what certificates are held to, whatever they are for; one in several places once. */
@@ -318,15 +342,18 @@ export async function verifyPki(asked: VerifyRequest): Promise<Verification> {
   }
   if (best === undefined) throw new RangeError('"profile" expected a profile');
   const { now, files, components, selection = {}, readServed } = request;
+  const surroundings = await checkSurroundings(request, best);
   const served = await readServed?.(best);
   const findings = [
     ...best.findings,
     ...checkByThemselves(best.evidence),
+    ...surroundings.findings,
     ...(components === undefined ? [] : checkComponents({ ...best, components, files })),
     ...checkServed(served ?? [], { evidence: best.evidence, now }),
   ];
   return {
     ...best,
+    credentials: surroundings.credentials,
     ...(served === undefined ? {} : { served }),
     ...selectFindings(findings, selection, now),
   };

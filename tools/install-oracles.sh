@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests hold the project against: openssl, etcd with etcdctl, kubectl, strace, and what reads the reports:
+# Installs what the tests hold the project against: openssl, etcd with etcdctl, kubectl, strace, setfacl, and what reads the reports:
 # chromium, xmllint, Graphviz; with the word conformance, also what that suite needs beside Go. Debian and its kin.
 set -eu
 need=""
@@ -7,6 +7,7 @@ command -v openssl >/dev/null || need="$need openssl"
 command -v etcd >/dev/null || need="$need etcd-server"
 command -v etcdctl >/dev/null || need="$need etcd-client"
 command -v strace >/dev/null || need="$need strace"
+command -v setfacl >/dev/null || need="$need acl"
 command -v kubectl >/dev/null || need="$need kubernetes-client"
 command -v chromium >/dev/null || need="$need chromium"
 command -v xmllint >/dev/null || need="$need libxml2-utils"

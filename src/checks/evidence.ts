@@ -29,6 +29,36 @@ export interface PresentFile {
   readonly obstacle?: string;
   /** Permission bits; absent where there is no file system behind it. */
   readonly mode?: number;
+  /** Absent where there is no file system behind it. */
+  readonly owner?: Owner;
+  /** Given where a symbolic link leads to it from inside of what is looked at to the outside. */
+  readonly link?: OutwardLink;
+}
+
+/** Whom a file or a directory belongs to. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A symbolic link out of what is looked at. */
+export interface OutwardLink {
+  /** The absolute path that it leads to on the host that looks. */
+  readonly target: string;
+  /** Whether what is there was read. */
+  readonly isFollowed: boolean;
+}
+
+/** A directory that holds files of a PKI. */
+export interface PresentDirectory {
+  /** `pki/`, `pki/etcd`, `root-ca/`; `.` is the directory of the kubeconfigs. */
+  readonly path: string;
+  readonly mode?: number;
+  readonly owner?: Owner;
+  /** Why it cannot be looked into: `cannot be read (EACCES)`. */
+  readonly obstacle?: string;
+  /** What of it was not looked at because there is too much of it, a verb phrase each. */
+  readonly limits?: readonly string[];
 }
 
 /** Where a file lies that a kubeconfig names. */
@@ -167,8 +197,10 @@ async function parseRow(
 ): Promise<ParsedRow> {
   const collector = new Collector();
   const files = desired.files.flatMap((file) => present.get(file.path) ?? []);
-  for (const { path, contents, obstacle = 'cannot be read' } of files) {
-    if (contents === undefined) collector.unreadable.push({ path, what: 'file', message: obstacle });
+  for (const { path, contents, obstacle = 'cannot be read', link } of files) {
+    // What lies behind a link that is not followed is no fault of the file: the link is a finding of its own.
+    if (contents === undefined && link?.isFollowed !== false)
+      collector.unreadable.push({ path, what: 'file', message: obstacle });
   }
   const textOf = (holds: Parameters<typeof fileThatHolds>[1]): Source | undefined => {
     const path = fileThatHolds(desired, holds)?.path;

@@ -26,7 +26,8 @@ function presentFile(row: RowEvidence, holds: Parameters<typeof fileThatHolds>[1
   return row.files.find((file) => file.path === wanted?.path);
 }
 
-function octal(mode: number): string {
+/** Permission bits as chmod(1) takes them. */
+export function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
 
@@ -42,7 +43,8 @@ function isReadableByOthers(mode: number, wanted: number): boolean {
   return (wanted & 0o077) === 0 && (mode & 0o004) !== 0;
 }
 
-const KEY_READABLE: CheckRow = Object.freeze({
+/** Looked for in the files of a row, and in those that no row has. */
+export const KEY_READABLE: CheckRow = Object.freeze({
   code: 'key-readable',
   severity: 'error',
   says: 'A file that holds a private key can be read by nobody but its owner and its group',

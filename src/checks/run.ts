@@ -4,6 +4,7 @@ import { FILE_CHECKS } from './files.ts';
 import { FORM_CHECKS } from './forms.ts';
 import type { Finding, Severity } from '../finding.ts';
 import { KEY_CHECKS } from './keys.ts';
+import { LINK_CHECKS } from './links.ts';
 import { PATH_CHECKS } from './paths.ts';
 import { POLICY_CHECKS } from './policy.ts';
 import { PRESENCE_CHECKS } from './presence.ts';
@@ -18,6 +19,7 @@ export const CHECKS: readonly Check[] = Object.freeze([
   ...PRESENCE_CHECKS,
   ...FILE_CHECKS,
   ...FORM_CHECKS,
+  ...LINK_CHECKS,
   ...KEY_CHECKS,
   ...WEAKNESS_CHECKS,
   ...POLICY_CHECKS,

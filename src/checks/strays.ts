@@ -1,30 +1,237 @@
+import { PkiError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
+import { isKubeconfig, type NamedUser, parseKubeconfigUsers } from '../kubeconfig/parse.ts';
 import { knownPaths } from '../resolve/paths.ts';
-import type { CheckRow } from './check.ts';
-import type { PresentFile } from './evidence.ts';
+import { COMPANIONS } from '../table/companions.ts';
+import {
+  type CertificateReader,
+  isOfIssuedKind,
+  loadForeignReader,
+  strictReader,
+} from '../x509/certificate-reader.ts';
+import { describeKey, isPrivateKeyBlock, parsePrivateKeyBlock } from '../x509/keys.ts';
+import type { Certificate } from '../x509/model.ts';
+import { readableBlocks, readPem } from '../x509/pem.ts';
+import { describeOddText, holdsPrivateKey } from '../x509/pem-form.ts';
+import { type CheckRow, listText } from './check.ts';
+import { Collector } from './contents.ts';
+import { type Evidence, isSameDer, type PresentFile, type RowEvidence } from './evidence.ts';
+import { KEY_READABLE, octal } from './files.ts';
+import { nameText } from './text.ts';
 
-/** What there is to find in files that no row of the table has. */
-const FILE_UNKNOWN: CheckRow = Object.freeze({
+/** A certificate that anybody may have made, with the reader that it takes. */
+export interface ReadCertificate {
+  readonly certificate: Certificate;
+  readonly reader: CertificateReader;
+}
+
+/** A file that no row of this cluster has, read. */
+export interface Stray {
+  readonly file: PresentFile;
+  /** Whether a private key stands in it, also one that cannot be read, or a token. */
+  readonly hasSecret: boolean;
+  /** DER of the public keys of those that can be read. */
+  readonly spkiDers: readonly Uint8Array[];
+  readonly certificates: readonly ReadCertificate[];
+  /** Given where it is a kubeconfig that can be read. */
+  readonly users?: readonly NamedUser[];
+}
+
+// Nobody asks where it was: what cannot be read of a stray is left out.
+const NOWHERE = { path: '', text: '' };
+
+/** Reads a certificate of whatever kind; undefined where it cannot be read. */
+export async function readCertificate(der: Uint8Array): Promise<ReadCertificate | undefined> {
+  const collector = new Collector();
+  const own = collector.attempt(NOWHERE, 'certificate', () => strictReader.parse(der));
+  if (own !== undefined && isOfIssuedKind(own)) return { certificate: own, reader: strictReader };
+  const reader = await loadForeignReader();
+  const certificate = collector.attempt(NOWHERE, 'certificate', () => reader.parse(der));
+  return certificate && { certificate, reader };
+}
+
+/** The users of a kubeconfig; undefined where it cannot be read. */
+export async function readUsers(text: string): Promise<readonly NamedUser[] | undefined> {
+  try {
+    return await parseKubeconfigUsers(text);
+  } catch (error) {
+    if (error instanceof PkiError) return undefined;
+    throw error;
+  }
+}
+
+async function readStray(file: PresentFile): Promise<Stray> {
+  const { contents = '' } = file;
+  const collector = new Collector();
+  const blocks = readableBlocks(readPem(contents));
+  const keys = blocks
+    .filter(isPrivateKeyBlock)
+    .flatMap((block) => collector.attempt(NOWHERE, 'key', () => parsePrivateKeyBlock(block)) ?? []);
+  const certificates: ReadCertificate[] = [];
+  for (const { label, der } of blocks) {
+    const read = label === 'CERTIFICATE' ? await readCertificate(der) : undefined;
+    if (read !== undefined) certificates.push(read);
+  }
+  const users = isKubeconfig(contents) ? await readUsers(contents) : undefined;
+  const isCredential = users?.some(
+    ({ clientKey, token }) => token !== undefined || (clientKey !== undefined && 'pem' in clientKey),
+  );
+  return {
+    file,
+    hasSecret: isCredential === true || holdsPrivateKey(contents),
+    spkiDers: keys.map(({ spkiDer }) => spkiDer),
+    certificates,
+    ...(users === undefined ? {} : { users }),
+  };
+}
+
+/** Reads the files that no row of this cluster has. What cannot be read of them is left out. */
+export async function readStrays(
+  files: readonly PresentFile[],
+  evidence: Evidence,
+): Promise<readonly Stray[]> {
+  const known = new Set(
+    [...evidence.values()].flatMap(({ desired }) => [
+      ...desired.files.map(({ path }) => path),
+      ...(desired.absent ?? []),
+    ]),
+  );
+  const strays: Stray[] = [];
+  for (const file of files) if (!known.has(file.path)) strays.push(await readStray(file));
+  return strays;
+}
+
+const FILE_UNKNOWN: CheckRow = {
   code: 'file-unknown',
   severity: 'notice',
   says: 'Every file in the certificate directory belongs to something',
   citation: 'R5',
   remedy: 'find out whose it is: a forgotten key is a key that nobody renews and nobody misses',
-});
+};
 
-export const STRAY_CHECKS: readonly CheckRow[] = Object.freeze([FILE_UNKNOWN]);
+const FILE_COMPANION: CheckRow = {
+  code: 'file-companion',
+  severity: 'notice',
+  says: 'Beside the files of the table lie some that others are known to put there',
+  citation: 'kubeadm.md 1.6, kubelet --cert-dir',
+  remedy: 'nothing to do where it is still of use',
+};
+
+const STRAY_UNREAD: CheckRow = {
+  code: 'stray-unread',
+  severity: 'warning',
+  says: 'Of a file that belongs to nothing it can be seen whether it holds a key',
+  citation: 'R5',
+  remedy: 'run as a user who may read it, or look into it yourself',
+};
+
+const STRAY_KEY: CheckRow = {
+  code: 'stray-key',
+  severity: 'warning',
+  says: 'A private key belongs to a row: any other is one that nobody renews, and that nobody misses when it is lost',
+  citation: 'R5',
+  remedy: 'find out what it is for, and remove the file where it is of no use',
+};
+
+const AUTHORITY_KEY_COPIED: CheckRow = {
+  code: 'authority-key-copied',
+  severity: 'warning',
+  says: 'The key of a CA, and the one that signs service account tokens, lies in one place: whoever has a copy can be anybody',
+  citation: 'R2.4, NIST SP 800-57 part 1, 5.3',
+  remedy: 'remove the copy; where somebody may have taken it, rotate what it signs for',
+};
+
+/** What there is to find in files that no row has. */
+export const STRAY_CHECKS: readonly CheckRow[] = Object.freeze([
+  FILE_UNKNOWN,
+  FILE_COMPANION,
+  STRAY_UNREAD,
+  STRAY_KEY,
+  AUTHORITY_KEY_COPIED,
+]);
+
+type Found = Omit<Finding, 'code' | 'severity' | 'remedy' | 'path'>;
+
+/** The row that one of the public keys is a key of; a CA's also where its own key is kept elsewhere. */
+function ownerOf(spkiDers: readonly Uint8Array[], evidence: Evidence): RowEvidence | undefined {
+  const isOwn = (spkiDer: Uint8Array): boolean => spkiDers.some((own) => isSameDer(own, spkiDer));
+  return [...evidence.values()].find(
+    ({ key, certificates: [first], publicKeys }) =>
+      (key !== undefined && isOwn(key.spkiDer)) ||
+      (first !== undefined && isOwn(first.spkiDer)) ||
+      publicKeys.some(isOwn),
+  );
+}
+
+function isAuthority({ desired: { kind } }: RowEvidence): boolean {
+  return kind === 'ca' || kind === 'keyPair';
+}
+
+function keyFinding({ spkiDers }: Stray, owner: RowEvidence | undefined): readonly [CheckRow, Found] {
+  if (spkiDers.length === 0)
+    return [
+      STRAY_KEY,
+      { message: 'holds a private key that cannot be compared: it is encrypted, or not in PEM' },
+    ];
+  const found = listText(spkiDers.map(describeKey));
+  if (owner === undefined)
+    return [STRAY_KEY, { message: 'holds a private key that belongs to nothing here', found }];
+  const { id, purpose } = owner.desired;
+  const message = `holds the private key of ${id} (${purpose}) a second time`;
+  return [isAuthority(owner) ? AUTHORITY_KEY_COPIED : STRAY_KEY, { message, found }];
+}
+
+/** What is in a file that nothing else is to be said of. */
+function describeStray({ file: { contents }, hasSecret, certificates, users }: Stray): string | undefined {
+  if (users !== undefined) return `a kubeconfig of ${listText(users.map(({ name }) => name))}`;
+  const names = certificates.map(({ certificate }) => `"${nameText(certificate.subject)}"`);
+  if (names.length > 0) return listText(names);
+  if (hasSecret) return 'a private key';
+  return contents === undefined ? undefined : describeOddText(contents);
+}
+
+function judge(stray: Stray, evidence: Evidence): readonly (readonly [CheckRow, Found])[] {
+  const { file, hasSecret, users } = stray;
+  if (file.obstacle !== undefined) {
+    return [[STRAY_UNREAD, { message: `belongs to nothing that the table has, and ${file.obstacle}` }]];
+  }
+  const companion = COMPANIONS.find(({ path }) => path.test(file.path));
+  const isOfTable = knownPaths().includes(file.path);
+  const isMeant = isOfTable || companion?.mayHoldKey === true || users !== undefined;
+  const owner = ownerOf(stray.spkiDers, evidence);
+  const isCopied = owner !== undefined && isAuthority(owner);
+  const isReadable = hasSecret && file.mode !== undefined && (file.mode & 0o004) !== 0;
+  const readable: readonly (readonly [CheckRow, Found])[] = isReadable
+    ? [
+        [
+          KEY_READABLE,
+          {
+            field: 'mode',
+            message: 'holds a private key or a token, and can be read by others',
+            expected: '0600',
+            found: octal(file.mode ?? 0),
+          },
+        ],
+      ]
+    : [];
+  if (isCopied || (hasSecret && !isMeant)) return [...readable, keyFinding(stray, owner)];
+  if (companion !== undefined) return [...readable, [FILE_COMPANION, { message: companion.says }]];
+  const found = describeStray(stray);
+  const message = isOfTable
+    ? 'belongs to what this cluster does not have'
+    : 'belongs to nothing that the table has';
+  return [...readable, [FILE_UNKNOWN, { message, ...(found === undefined ? {} : { found }) }]];
+}
 
 /** Looks at the files that belong to no row. */
-export function checkStrays(files: readonly PresentFile[]): readonly Finding[] {
-  const known = new Set(knownPaths());
-  const { code, severity, remedy } = FILE_UNKNOWN;
-  return files
-    .filter(({ path }) => !known.has(path))
-    .map(({ path }) => ({
+export function checkStrays(strays: readonly Stray[], evidence: Evidence): readonly Finding[] {
+  return strays.flatMap((stray) =>
+    judge(stray, evidence).map(([{ code, severity, remedy }, found]) => ({
       code,
       severity,
-      path,
-      message: 'belongs to nothing that the table has',
+      path: stray.file.path,
+      ...found,
       remedy,
-    }));
+    })),
+  );
 }

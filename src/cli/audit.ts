@@ -13,7 +13,7 @@ import { textOf } from './words.ts';
 
 /** What is asked of an audit beside what the cluster should be. */
 export interface AuditOptions
-  extends Omit<VerifyRequest, 'files' | 'directories' | 'options' | 'components' | 'now'>,
+  extends Omit<VerifyRequest, 'files' | 'directories' | 'readFrom' | 'options' | 'components' | 'now'>,
     Pick<AskedSelection, 'former'> {
   readonly at: Date;
 }
@@ -33,16 +33,19 @@ export async function audit(
 ): Promise<VerifyReport> {
   const options = clusterOptionsOf(parsed);
   const { certDir: _, kubeconfigDir: __, rootCaDir: ___, ...cluster } = options;
-  const source = await readDirectorySource(textOf(parsed, 'dir') ?? '/etc/kubernetes/pki', options);
+  const source = await readDirectorySource(textOf(parsed, 'dir') ?? '/etc/kubernetes/pki', options, {
+    followsLinks: parsed['follow-links'] === true,
+  });
   const components = await readComponents(parsed);
   printMessages(source.notices.map((text) => `notice: ${text}`));
-  const { files, directories, pathOf, places } = source;
+  const { files, places, readFrom, directories, pathOf } = source;
   assertComparable(former, directories);
   return {
     verification: await verifyPki({
       ...request,
       files,
       directories: places,
+      readFrom,
       options: cluster,
       components,
       now: at,

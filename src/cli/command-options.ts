@@ -18,10 +18,15 @@ const addInitOptions = (parser: Argv): Argv =>
     .example('$0 init --host-ip 192.0.2.10 --cert-dir ./out/pki', 'the same in a local folder');
 
 const addDirectory = (parser: Argv): Argv =>
-  parser.positional('dir', {
-    type: 'string',
-    describe: 'the certificate directory, or the one that holds it (default: --cert-dir)',
-  });
+  parser
+    .positional('dir', {
+      type: 'string',
+      describe: 'the certificate directory, or the one that holds it (default: --cert-dir)',
+    })
+    .option('follow-links', {
+      type: 'boolean',
+      describe: 'read what symbolic links lead to outside of the directories; not on a copy of a disk',
+    });
 
 const addVerifyOptions = (parser: Argv): Argv =>
   addDirectory(

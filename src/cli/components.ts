@@ -34,7 +34,7 @@ function readTexts(path: string, form: ComponentForm): readonly ComponentText[] 
     });
   }
   const texts = listTree(path)
-    .filter(IS_READ[form])
+    .files.filter(IS_READ[form])
     .map((name) => textOf(join(path, name), form, readFileState(join(path, name))));
   return form === 'unit' ? texts.filter(({ contents = '' }) => STARTS_COMPONENT.test(contents)) : texts;
 }

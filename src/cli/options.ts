@@ -20,6 +20,7 @@ export const SWITCHES: readonly string[] = [
   'dry-run',
   'allow-early-clock',
   'live',
+  'follow-links',
   'debug',
 ];
 

@@ -164,6 +164,49 @@ function clusterOf(fields: Fields): Pick<Kubeconfig, 'server' | 'tlsServerName' 
 }
 
 /**
+ * Reads the YAML of a kubeconfig.
+ *
+ * @throws {PkiError} `ERR_KUBECONFIG` where it is none.
+ */
+async function parseConfig(text: string): Promise<Fields> {
+  const {
+    value: document,
+    faults: [fault],
+  } = await parseYaml(text);
+  if (fault !== undefined) throw unreadable('', `kubeconfig ${fault.message}, see line ${fault.line}`);
+  // client-go takes either for what it should be where it is absent, and nothing else.
+  const { apiVersion = 'v1', kind = 'Config' } = isFields(document) ? document : {};
+  if (!isFields(document) || kind !== 'Config') {
+    throw unreadable('kind', 'file is not a kubeconfig: it has no "kind: Config"');
+  }
+  if (apiVersion !== 'v1') throw unreadable('apiVersion', 'kubeconfig has another apiVersion than v1');
+  return document;
+}
+
+/** A user of a kubeconfig by its name, with the token that it shows to a server, if it has one. */
+export interface NamedUser extends KubeconfigUser {
+  readonly name: string;
+  readonly token?: string;
+}
+
+/** Whether a text says of itself that it is a kubeconfig. Looks for that alone. */
+export function isKubeconfig(text: string): boolean {
+  return /\bkind["']?[ \t]*:\s*["']?Config\b/.test(text);
+}
+
+/**
+ * Reads every user of a kubeconfig, whatever the current context is.
+ *
+ * @throws {PkiError} `ERR_KUBECONFIG` where the text is no kubeconfig, or a user of it cannot be read.
+ */
+export async function parseKubeconfigUsers(text: string): Promise<readonly NamedUser[]> {
+  return entriesOf(await parseConfig(text), 'users').map(({ name, fields }) => {
+    const token = textOf(fields, 'token', 'token');
+    return { name, ...userOf(fields), ...(token === undefined ? {} : { token }) };
+  });
+}
+
+/**
  * Reads what the current context of a kubeconfig says, and what else is in the file. Files that it names are not opened, and
  * nothing is held against anything.
  *
@@ -189,17 +232,7 @@ export async function parseKubeconfig(text: string): Promise<Kubeconfig> {
       otherEntries: [],
     };
   }
-  const {
-    value: document,
-    faults: [fault],
-  } = await parseYaml(text);
-  if (fault !== undefined) throw unreadable('', `kubeconfig ${fault.message}, see line ${fault.line}`);
-  // client-go takes either for what it should be where it is absent, and nothing else.
-  const { apiVersion = 'v1', kind = 'Config' } = isFields(document) ? document : {};
-  if (!isFields(document) || kind !== 'Config') {
-    throw unreadable('kind', 'file is not a kubeconfig: it has no "kind: Config"');
-  }
-  if (apiVersion !== 'v1') throw unreadable('apiVersion', 'kubeconfig has another apiVersion than v1');
+  const document = await parseConfig(text);
   const contexts = entriesOf(document, 'contexts');
   const clusters = entriesOf(document, 'clusters');
   const users = entriesOf(document, 'users');

@@ -7,7 +7,7 @@ import { STYLE } from './html-style.ts';
 import { type Markup, markup } from './markup.ts';
 import { type SignatureNode, signatureTree, signerRemark } from './tree.ts';
 import {
-  credentialsOf,
+  endOf,
   findingsOf,
   holderText,
   hostText,
@@ -144,15 +144,15 @@ function treeSection({ verification: { evidence, findings } }: VerifyReport): Ma
 }
 
 function credentialsSection({ verification, pathOf }: VerifyReport): Markup {
-  const rows = credentialsOf(verification).map(
+  const rows = verification.credentials.map(
     (credential) => markup`
-<tr><td><code>${holderText(credential, pathOf)}</code></td><td><code>${credential.subject}</code></td><td>${credential.notAfter.slice(0, 10)}</td></tr>`,
+<tr><td><code>${holderText(credential, pathOf)}</code></td><td><code>${credential.subject}</code></td><td>${endOf(credential)}</td></tr>`,
   );
   return section(
     'Who holds power',
     'credentials',
     markup`
-<p class="quiet">Client certificates with a name or a group to which Kubernetes itself gives power.</p>
+<p class="quiet">Client certificates with a name or a group to which Kubernetes itself gives power, and tokens.</p>
 <table>
 <thead><tr><th scope="col">credential</th><th scope="col">subject</th><th scope="col">ends</th></tr></thead>
 <tbody>${rows}

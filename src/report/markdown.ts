@@ -3,7 +3,7 @@ import { printable } from './columns.ts';
 import { byExpiry, leftText } from './expiry.ts';
 import { markdownTable } from './table.ts';
 import {
-  credentialsOf,
+  endOf,
   findingsOf,
   holderText,
   hostText,
@@ -77,8 +77,8 @@ export function verifyMarkdown(report: VerifyReport): readonly string[] {
     ...section(
       'Who holds power',
       ['credential', 'subject', 'ends'],
-      credentialsOf(verification).map((credential) =>
-        [holderText(credential, pathOf), credential.subject, credential.notAfter.slice(0, 10)].map(inline),
+      verification.credentials.map((credential) =>
+        [holderText(credential, pathOf), credential.subject, endOf(credential)].map(inline),
       ),
     ),
     ...section(

@@ -61,8 +61,8 @@ export function verifySarif({ verification, directories, at, pathOf, version }: 
     waiver,
   }: AuditFinding): object => {
     const place = pathOf(path);
-    const base = bases.find(({ prefix }) => place.startsWith(prefix));
-    const relative = place.slice(base?.prefix.length ?? 0);
+    const base = bases.find(({ prefix }) => `${place}/`.startsWith(prefix));
+    const relative = place.slice(base?.prefix.length ?? 0) || '.';
     const details = [
       expected === undefined ? [] : `expected: ${expected}`,
       found === undefined ? [] : `found: ${found}`,

@@ -1,4 +1,4 @@
-import { type Credential, privilegedAmong } from '../checks/privilege.ts';
+import type { Credential } from '../checks/credentials.ts';
 import type { Served } from '../checks/served.ts';
 import { nameText } from '../checks/text.ts';
 import { timeText } from '../checks/time.ts';
@@ -68,18 +68,6 @@ export function hostText({ verification: { role }, isRoleGiven }: VerifyReport):
   return `${role}${isRoleGiven ? '' : ', as what is there shows'}`;
 }
 
-/** The client certificates that carry a name or a group of Kubernetes' own, those of the other users of kubeconfigs too. */
-export function credentialsOf({ evidence }: Verification): readonly Credential[] {
-  return [...evidence.values()].flatMap(({ certificates, files: [file], otherUsers }) => {
-    const path = file?.path ?? '';
-    const own = certificates.slice(0, 1).map((certificate) => ({ path, certificate }));
-    const others = otherUsers.flatMap(({ name: user, certificates: [certificate] }) =>
-      certificate === undefined ? [] : [{ path, user, certificate }],
-    );
-    return privilegedAmong([...own, ...others]);
-  });
-}
-
 /** Where a credential stands: the file, and in a kubeconfig whose it is if not the current user's. */
 export function holderText({ path, user }: Credential, pathOf: VerifyReport['pathOf']): string {
   return user === undefined ? pathOf(path) : `${pathOf(path)} (user ${JSON.stringify(user)})`;
@@ -94,6 +82,11 @@ function servedRows(served: readonly Served[]): readonly (readonly string[])[] {
   });
 }
 
+/** When a credential ends, as a day. */
+export function endOf({ notAfter = 'not said' }: Pick<Credential, 'notAfter'>): string {
+  return /^\d/.test(notAfter) ? notAfter.slice(0, 10) : notAfter;
+}
+
 /** The report as people read it: findings, the worst first, who holds power, and a last line that sums up. */
 export function verifyText(report: VerifyReport): readonly string[] {
   const { verification, pathOf, directories } = report;
@@ -102,10 +95,10 @@ export function verifyText(report: VerifyReport): readonly string[] {
     ...SEVERITIES.flatMap((severity) => findingsOf(verification, severity)),
     ...waivedOf(verification),
   ];
-  const credentials = credentialsOf(verification).map((credential) => [
+  const credentials = verification.credentials.map((credential) => [
     printable(holderText(credential, pathOf)),
     printable(credential.subject),
-    credential.notAfter.slice(0, 10),
+    endOf(credential),
   ]);
   return [
     `${directories.map(printable).join(' and ')}: ${rulingText(report)}`,
@@ -159,7 +152,7 @@ export function verifyJson(report: VerifyReport): object {
     leftOut,
     ...(baseline === undefined ? {} : { baseline }),
     findings: findings.map(onDisk),
-    credentials: credentialsOf(verification).map(onDisk),
+    credentials: verification.credentials.map(onDisk),
     ...(served === undefined ? {} : { served: served.map(servedJson) }),
   };
 }

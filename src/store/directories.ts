@@ -4,6 +4,7 @@ import {
   constants,
   lstatSync,
   mkdirSync,
+  readlinkSync,
   realpathSync,
   rmdirSync,
   statSync,
@@ -12,6 +13,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { PkiError } from '../errors.ts';
 import { attempt, unless } from './failure.ts';
 import { entryAt } from './files.ts';
+
+// What realpath(3) and readlink(2) say of a path that is not there, is closed, leads in a circle or is none.
+const UNSEEN = ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG', 'EIO'];
 
 function resolveExisting(path: string): string {
   const real = unless(['ENOENT'], () => realpathSync.native(path));
@@ -54,6 +58,21 @@ export function isResolved(path: string): boolean {
 /** Whether `path` lies below `directory`. Both are absolute and resolved. */
 export function isInside(path: string, directory: string): boolean {
   return path.startsWith(directory === '/' ? '/' : `${directory}/`);
+}
+
+/**
+ * Where an absolute path leads: without symbolic links, as far as what they lead to is there. Never throws for what the file
+ * system says: what cannot be looked at is taken for no link.
+ */
+export function followLinks(path: string): string {
+  const real = unless(UNSEEN, () => realpathSync.native(path));
+  if (real !== undefined) return real;
+  const parent = dirname(path);
+  if (parent === path) return path;
+  const target = unless(['EINVAL', ...UNSEEN], () => readlinkSync(path));
+  return target === undefined
+    ? join(followLinks(parent), basename(path))
+    : resolve(followLinks(parent), target);
 }
 
 /** Of `directory` and its parents, those that are not there; the outermost first. */

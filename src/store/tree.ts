@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from './failure.ts';
 
@@ -6,29 +6,84 @@ import { errnoOf } from './failure.ts';
 const MAXIMUM_ENTRIES = 10_000;
 const MAXIMUM_DEPTH = 8;
 
+/** A directory, as far as it can be looked at. */
+export interface DirectoryState {
+  /** The twelve permission bits, and whom it belongs to; absent where the directory above is closed. */
+  readonly status?: { readonly mode: number; readonly uid: number; readonly gid: number };
+  /** Why its entries cannot be read. */
+  readonly errno?: string;
+}
+
+/** What lies below a directory. */
+export interface Tree {
+  /** The path of everything that is no directory itself, relative to the top, sorted. */
+  readonly files: readonly string[];
+  /** The directories by their paths, that of the top empty. */
+  readonly directories: ReadonlyMap<string, DirectoryState>;
+  /** Whether there was more of it than is listed. */
+  readonly isCut: boolean;
+}
+
+/** What `read` gives, or the error number with which the file system refuses. */
+function orErrno<T>(read: () => T): { readonly value: T } | { readonly errno: string } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    return { errno };
+  }
+}
+
+function readDirectory(path: string): {
+  readonly state: DirectoryState;
+  readonly entries: readonly Dirent[];
+} {
+  const found = orErrno(() => lstatSync(path));
+  const { mode, uid, gid } = 'value' in found ? found.value : {};
+  const status =
+    mode === undefined || uid === undefined || gid === undefined
+      ? {}
+      : { status: { mode: mode & 0o7777, uid, gid } };
+  const listed = orErrno(() => readdirSync(path, { withFileTypes: true }));
+  return 'value' in listed
+    ? { state: status, entries: listed.value }
+    : { state: { ...status, errno: listed.errno }, entries: [] };
+}
+
+/** Lists what lies in a directory itself, as {@link listTree}. */
+export function listDirectory(directory: string): Tree {
+  const { state, entries } = readDirectory(directory);
+  const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  return {
+    files: files.toSorted().slice(0, MAXIMUM_ENTRIES),
+    directories: new Map([['', state]]),
+    isCut: files.length > MAXIMUM_ENTRIES,
+  };
+}
+
 /**
- * The path of everything below a directory that is no directory itself, relative to it, sorted. Follows no symbolic link.
- * Passes over what cannot be read, and stops at 10,000 entries or eight levels.
+ * Lists what lies below a directory, down to 10,000 entries and eight levels. Follows no symbolic link, and never throws for
+ * what the file system says.
  */
-export function listTree(directory: string): readonly string[] {
-  const found: string[] = [];
+export function listTree(directory: string): Tree {
+  const files: string[] = [];
+  const directories = new Map<string, DirectoryState>();
+  let isCut = false;
   const visit = (relative: string, depth: number): void => {
-    for (const entry of entriesOf(join(directory, relative))) {
-      if (found.length >= MAXIMUM_ENTRIES) return;
+    const { state, entries } = readDirectory(join(directory, relative));
+    directories.set(relative, state);
+    for (const entry of entries) {
+      if (files.length + directories.size >= MAXIMUM_ENTRIES) {
+        isCut = true;
+        return;
+      }
       const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
-      if (!entry.isDirectory()) found.push(path);
+      if (!entry.isDirectory()) files.push(path);
       else if (depth < MAXIMUM_DEPTH) visit(path, depth + 1);
+      else isCut = true;
     }
   };
   visit('', 1);
-  return found.toSorted();
-}
-
-function entriesOf(path: string): readonly Dirent[] {
-  try {
-    return readdirSync(path, { withFileTypes: true });
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return [];
-  }
+  return { files: files.toSorted(), directories, isCut };
 }

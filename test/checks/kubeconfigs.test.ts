@@ -5,7 +5,7 @@ import { type Finding, generateClusterPki } from '../../src/index.ts';
 import { namedPath, USUAL_DIRECTORIES } from '../../src/layout.ts';
 import { verifyHtml } from '../../src/report/html.ts';
 import { verifyMarkdown } from '../../src/report/markdown.ts';
-import { credentialsOf, type VerifyReport, verifyText } from '../../src/report/verify.ts';
+import { type VerifyReport, verifyText } from '../../src/report/verify.ts';
 import { type Verification, verifyPki } from '../../src/verify.ts';
 import { filesOf, NOW } from '../report/audited.ts';
 
@@ -37,9 +37,9 @@ function withAdmin(
 
 async function verify(
   audited: readonly PresentFile[],
-  directories: Directories | undefined = USUAL_DIRECTORIES,
+  readFrom: Directories | undefined = USUAL_DIRECTORIES,
 ): Promise<Verification> {
-  return verifyPki({ files: audited, options: {}, now: NOW, warnWithinSeconds: 0, directories });
+  return verifyPki({ files: audited, options: {}, now: NOW, warnWithinSeconds: 0, readFrom });
 }
 
 async function found(...args: Parameters<typeof verify>): Promise<readonly Finding[]> {
@@ -85,7 +85,7 @@ describe('a credential beside the certificate', () => {
     expect(verification.findings).toMatchObject([
       { severity: 'warning', code: 'kubeconfig-other-users', found: 'client-certificate, client-key' },
     ]);
-    expect(credentialsOf(verification)).toContainEqual({
+    expect(verification.credentials).toContainEqual({
       path: 'admin.conf',
       user: 'mallory',
       subject: 'O=system:masters, CN=kubernetes-admin',

@@ -104,6 +104,27 @@ describe('the report in SARIF', () => {
     expect(uris(apart)).toContainEqual({ uri: 'a%20b.key', uriBaseId: 'AUDITED2' });
   });
 
+  test('names a directory that was audited itself', async () => {
+    const report = await damaged();
+    const finding = {
+      code: 'directory-writable',
+      severity: 'error',
+      path: 'pki/',
+      message: 'is open',
+      fingerprint: 'directory-writable pki/:1',
+    } as const;
+    const run = runOf({
+      ...report,
+      verification: { ...report.verification, findings: [finding] },
+      directories: ['/srv/pki'],
+      pathOf: (path) => `/srv/${path}`.replace(/\/$/, ''),
+    });
+    expect(run.results[0]?.locations[0].physicalLocation.artifactLocation).toEqual({
+      uri: '.',
+      uriBaseId: 'AUDITED',
+    });
+  });
+
   test('knows a finding again in a PKI that was made anew, and no two for the same', async () => {
     const fingerprints = (report: VerifyReport): readonly string[] =>
       runOf(report).results.map(({ partialFingerprints }) => partialFingerprints.primaryLocationLineHash);

@@ -1,0 +1,150 @@
+import type { Finding } from '../finding.ts';
+import type { CheckRow } from './check.ts';
+import type { Evidence, PresentDirectory, PresentFile } from './evidence.ts';
+import { octal } from './files.ts';
+
+const DIRECTORY_WRITABLE: CheckRow = {
+  code: 'directory-writable',
+  severity: 'error',
+  says: 'Nobody but its owner and its group writes to a directory of the PKI: whoever may puts another CA in the place of this one',
+  citation: 'kubeadm.md 1.6, path_resolution(7)',
+  remedy: 'chmod 755 the directory, and see that every file in it is what it was',
+};
+
+const DIRECTORY_MODE: CheckRow = {
+  code: 'directory-mode',
+  severity: 'warning',
+  says: 'Nobody but its owner writes to a directory of the PKI',
+  citation: 'kubeadm.md 1.6',
+  remedy:
+    'chmod 755 the directory; look for an access list first (getfacl), whose entries show in the bits of the group',
+};
+
+const DIRECTORY_UNREADABLE: CheckRow = {
+  code: 'directory-unreadable',
+  severity: 'error',
+  says: 'A directory of the PKI can be looked into',
+  citation: 'R5',
+  remedy: 'run as a user who may read it',
+};
+
+const AUDIT_INCOMPLETE: CheckRow = {
+  code: 'audit-incomplete',
+  severity: 'warning',
+  says: 'Everything that lies in the certificate directory is looked at: 10,000 files down to eight levels, of those that belong to nothing 1,000 and 32 MiB',
+  citation: 'R5',
+  remedy: 'move away what is no part of the PKI',
+};
+
+const OWNER_DIFFERS: CheckRow = {
+  code: 'owner-differs',
+  severity: 'warning',
+  says: 'A file with a private key belongs to root or to whom its directory belongs: any other owner reads the key',
+  citation: 'kubeadm.md 1.6',
+  remedy: 'chown the file to the owner of the directory, unless that user is the one who needs the key',
+};
+
+/** What there is to find about directories, and about whom they and the files in them belong to. */
+export const DIRECTORY_CHECKS: readonly CheckRow[] = Object.freeze([
+  DIRECTORY_WRITABLE,
+  DIRECTORY_MODE,
+  DIRECTORY_UNREADABLE,
+  AUDIT_INCOMPLETE,
+  OWNER_DIFFERS,
+]);
+
+/** The directory of the kubeconfigs is one of the PKI only where it holds some: else it is wherever the PKI was put. */
+const KUBECONFIGS = '.';
+
+type Found = Omit<Finding, 'code' | 'severity' | 'remedy' | 'path'>;
+
+function judge({
+  mode = 0,
+  obstacle,
+  limits = [],
+}: PresentDirectory): readonly (readonly [CheckRow, Found])[] {
+  // In a sticky directory nobody takes away the files of others; putting more there is open to all.
+  const isReplaceable = (mode & 0o1002) === 0o002;
+  const isOpen = (mode & 0o022) !== 0;
+  const details = { field: 'mode', expected: '0755', found: octal(mode) };
+  return [
+    ...(isReplaceable
+      ? [[DIRECTORY_WRITABLE, { message: 'can be written by others', ...details }] as const]
+      : isOpen
+        ? [
+            [
+              DIRECTORY_MODE,
+              { message: 'can be written by its group or, sticky, by all', ...details },
+            ] as const,
+          ]
+        : []),
+    ...(obstacle === undefined ? [] : [[DIRECTORY_UNREADABLE, { message: obstacle }] as const]),
+    ...limits.map((message) => [AUDIT_INCOMPLETE, { message }] as const),
+  ];
+}
+
+/** The logical path of the directory that a file lies in. */
+function directoryOf(path: string): string {
+  const [, above] = /^(.*\/)[^/]*$/.exec(path) ?? [];
+  if (above === undefined) return KUBECONFIGS;
+  return above === 'pki/' || above === 'root-ca/' ? above : above.slice(0, -1);
+}
+
+function checkOwners(
+  files: readonly PresentFile[],
+  directories: readonly PresentDirectory[],
+  holdsSecret: (path: string) => boolean,
+): readonly Finding[] {
+  const { code, severity, remedy } = OWNER_DIFFERS;
+  return files.flatMap(({ path, owner }): readonly Finding[] => {
+    const above = directories.find((directory) => directory.path === directoryOf(path))?.owner;
+    const isFit = owner === undefined || above === undefined || owner.uid === 0 || owner.uid === above.uid;
+    if (isFit || !holdsSecret(path)) return [];
+    return [
+      {
+        code,
+        severity,
+        path,
+        field: 'owner',
+        message: 'belongs to another user than its directory',
+        expected: `uid ${above.uid}${above.uid === 0 ? '' : ' or 0'}`,
+        found: `uid ${owner.uid}`,
+        remedy,
+      },
+    ];
+  });
+}
+
+/** What there is to look at, beside the rows. */
+export interface PlacesUnderCheck {
+  readonly files: readonly PresentFile[];
+  readonly directories: readonly PresentDirectory[];
+  readonly evidence: Evidence;
+  /** Whether a file that no row has holds a private key or a token. */
+  readonly isSecretStray: (path: string) => boolean;
+}
+
+/** Looks at the directories, and whom what lies in them belongs to. */
+export function checkDirectories({
+  files,
+  directories,
+  evidence,
+  isSecretStray,
+}: PlacesUnderCheck): readonly Finding[] {
+  const wanted = [...evidence.values()].flatMap(({ desired }) => desired.files);
+  const secrets = new Set(wanted.filter(({ mode }) => (mode & 0o077) === 0).map(({ path }) => path));
+  const hasKubeconfigs = files.some(({ path }) => secrets.has(path) && directoryOf(path) === KUBECONFIGS);
+  const own = directories.filter(({ path }) => path !== KUBECONFIGS || hasKubeconfigs);
+  return [
+    ...own.flatMap((directory) =>
+      judge(directory).map(([{ code, severity, remedy }, found]) => ({
+        code,
+        severity,
+        path: directory.path,
+        ...found,
+        remedy,
+      })),
+    ),
+    ...checkOwners(files, own, (path) => secrets.has(path) || isSecretStray(path)),
+  ];
+}

@@ -1,0 +1,272 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { issueLeaf } from '../../src/certs/issue.ts';
+import type { PresentFile } from '../../src/checks/evidence.ts';
+import { type ClusterOptions, type ClusterPki, generateClusterPki } from '../../src/index.ts';
+import { resolveRows } from '../../src/resolve/rows.ts';
+import { type Verification, verifyPki } from '../../src/verify.ts';
+import { strictReader } from '../../src/x509/certificate-reader.ts';
+import { generateKeyPair, parsePrivateKey } from '../../src/x509/keys.ts';
+import { encodePem, parsePemBlocks } from '../../src/x509/pem.ts';
+import { byId, contentsOf } from '../support/cluster.ts';
+import { openssl, opensslOracle } from '../x509/openssl.ts';
+
+const NOW = new Date('2026-11-23T12:00:00Z');
+const HOST = { hostIp: '192.0.2.10', hostname: 'cp1', keyAlgorithm: 'ECDSA-P256' } as const;
+
+let pki: ClusterPki;
+let other: ClusterPki;
+beforeAll(async () => {
+  pki = await generateClusterPki({ ...HOST, now: NOW });
+  other = await generateClusterPki({ ...HOST, now: NOW });
+});
+
+const pem = (path: string): string => contentsOf(pki, path);
+
+async function audit(
+  strays: readonly PresentFile[],
+  options: ClusterOptions = { profile: 'requirements' },
+): Promise<Verification> {
+  const files = [...pki.files, ...strays];
+  return verifyPki({ files, options, now: NOW, warnWithinSeconds: 0 });
+}
+
+/** `severity code: message` of everything that is found about the strays. */
+async function found(...strays: readonly PresentFile[]): Promise<readonly string[]> {
+  const { findings } = await audit(strays);
+  const own = findings.filter(({ path }) => strays.some((stray) => stray.path === path));
+  expect(own).toHaveLength(findings.length);
+  return own.map(({ severity, code, message }) => `${severity} ${code}: ${message}`);
+}
+
+const stray = (contents: string, more: Partial<PresentFile> = {}): PresentFile => ({
+  path: 'pki/old/file',
+  contents,
+  mode: 0o600,
+  ...more,
+});
+
+describe('a file that no row has', () => {
+  test('with the key of a CA or the one that signs tokens is a warning of its own', async () => {
+    expect(await found(stray(pem('pki/ca.key'), { path: 'pki/ca.key.old' }))).toEqual([
+      'warning authority-key-copied: holds the private key of ca (Cluster CA: API server, kubelets, administrators and components) a second time',
+    ]);
+    expect(await found(stray(pem('pki/sa.key')))).toEqual([
+      expect.stringMatching(/^warning authority-key-copied: holds the private key of sa /),
+    ]);
+  });
+
+  test('with the key of a CA is one wherever it lies', async () => {
+    for (const path of ['pki/kubelet.key', 'pki/root-ca/x', 'bob.conf'])
+      expect(await found(stray(pem('pki/ca.key'), { path }))).toEqual([
+        expect.stringContaining('authority-key-copied'),
+      ]);
+  });
+
+  test('with the key of a CA counts also where the CA itself has its key elsewhere', async () => {
+    const files = [...pki.files.filter(({ path }) => path !== 'pki/ca.key'), stray(pem('pki/ca.key'))];
+    const { findings } = await verifyPki({ files, options: {}, now: NOW, warnWithinSeconds: 0 });
+    expect(findings.map(({ code }) => code)).toEqual(['authority-key-elsewhere', 'authority-key-copied']);
+  });
+
+  test('with another key is a warning, which says whose it is', async () => {
+    expect(await found(stray(pem('pki/apiserver.key')))).toEqual([
+      'warning stray-key: holds the private key of apiserver (API server: what it shows to everybody who connects to it) a second time',
+    ]);
+    expect(await found(stray(contentsOf(other, 'pki/ca.key')))).toEqual([
+      'warning stray-key: holds a private key that belongs to nothing here',
+    ]);
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    const encrypted = privateKey.export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'x',
+    });
+    expect(await found(stray(String(encrypted)))).toEqual([
+      'warning stray-key: holds a private key that cannot be compared: it is encrypted, or not in PEM',
+    ]);
+  });
+
+  test('with a key that others may read is an error beside that', async () => {
+    expect(await found(stray(pem('pki/apiserver.key'), { mode: 0o644 }))).toEqual([
+      'error key-readable: holds a private key or a token, and can be read by others',
+      expect.stringContaining('stray-key'),
+    ]);
+    const readable = stray(contentsOf(other, 'admin.conf'), { path: 'bob.conf', mode: 0o604 });
+    expect(await found(readable)).toEqual([
+      'error key-readable: holds a private key or a token, and can be read by others',
+      expect.stringContaining('file-unknown'),
+    ]);
+  });
+
+  test.each([
+    ['pki/apiserver.csr', 'file-companion', 'certificate signing request'],
+    ['pki/ca.srl', 'file-companion', 'serial number'],
+    ['pki/notes.txt', 'file-unknown', 'belongs to nothing'],
+    ['super-admin.conf', 'file-unknown', 'belongs to what this cluster does not have'],
+  ])('%s is a notice', async (path, code, message) => {
+    expect(await found(stray('x', { path }))).toEqual([
+      expect.stringMatching(`notice ${code}: .*${message}`),
+    ]);
+  });
+
+  test('that the table has for another cluster is a notice, its key as well', async () => {
+    const { findings } = await audit([], { profile: 'requirements', externalEtcd: true });
+    expect(findings.map(({ severity, code }) => `${severity} ${code}`)).toEqual(
+      Array.from({ length: 10 }, () => 'notice file-unknown'),
+    );
+    expect(findings.find(({ path }) => path === 'pki/etcd/ca.key')).toMatchObject({
+      message: 'belongs to what this cluster does not have',
+      found: 'a private key',
+    });
+  });
+
+  test('that a kubelet keeps with its key is no forgotten key', async () => {
+    const path = 'pki/kubelet-client-2026-11-23-12-00-00.pem';
+    expect(await found(stray(pem('pki/apiserver.key'), { path }))).toEqual([
+      expect.stringMatching(/^notice file-companion: /),
+    ]);
+    expect(await found(stray(pem('pki/apiserver.key'), { path: 'pki/kubelet-client-old.pem' }))).toEqual([
+      expect.stringMatching(/^warning stray-key: /),
+    ]);
+  });
+
+  test('that cannot be read is a warning: it may hold a key', async () => {
+    expect(await found({ path: 'pki/old', obstacle: 'cannot be read (EACCES)' })).toEqual([
+      'warning stray-unread: belongs to nothing that the table has, and cannot be read (EACCES)',
+    ]);
+  });
+
+  opensslOracle('and that openssl wrote', () => {
+    test.each([
+      ['ec -in in -out out -outform DER', 'warning stray-key', undefined],
+      ['pkcs12 -export -in in -nocerts -out out -passout pass:x', 'notice file-unknown', 'a PKCS#12 store'],
+    ])('by %s is told by its first bytes', async (command, code, says) => {
+      const { read } = openssl(command.split(' '), { in: pem('pki/ca.key') });
+      const { findings } = await audit([stray(read('out'))]);
+      expect(findings.map((finding) => [`${finding.severity} ${finding.code}`, finding.found])).toEqual([
+        [code, says],
+      ]);
+    });
+  });
+});
+
+/** A client certificate of this CA for a new key, and the key. */
+async function clientOf(
+  subject: { readonly commonName: string; readonly organization: readonly string[] },
+  ca: ClusterPki = pki,
+  extKeyUsage: readonly string[] = ['clientAuth'],
+): Promise<{ readonly certificate: string; readonly key: string }> {
+  const row = byId(resolveRows(pki.spec), 'apiserver-kubelet-client');
+  if (!('certificate' in row)) throw new RangeError('expected a certificate');
+  const [block] = parsePemBlocks(contentsOf(ca, 'pki/ca.crt'));
+  const key = await generateKeyPair('ECDSA-P256');
+  const validity = { notBefore: NOW, notAfter: new Date('2031-01-02T03:04:05Z'), isCapped: false };
+  const der = await issueLeaf(
+    { ...row.certificate, ...subject, extKeyUsage },
+    { spkiDer: key.spkiDer, serial: Uint8Array.of(0x42, 1, 2, 3, 4, 5, 6, 7), validity },
+    {
+      certificate: strictReader.parse(block?.der ?? new Uint8Array()),
+      signer: parsePrivateKey(contentsOf(ca, 'pki/ca.key')),
+    },
+  );
+  return { certificate: encodePem('CERTIFICATE', der), key: key.privateKeyPem };
+}
+
+const MASTER = { commonName: 'mallory', organization: ['system:masters'] };
+
+/** What the inventory has beyond the rows. */
+async function credentials(...strays: readonly PresentFile[]): Promise<readonly object[]> {
+  const { credentials: all } = await audit(strays);
+  return all.filter(({ path }) => strays.some((one) => one.path === path));
+}
+
+const kubeconfig = (user: object, more: readonly object[] = []): string =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'c',
+    contexts: [{ name: 'c', context: { cluster: 'k', user: 'u' } }],
+    clusters: [{ name: 'k', cluster: { server: 'https://192.0.2.10:6443' } }],
+    users: [{ name: 'u', user }, ...more],
+  });
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+describe('the inventory', () => {
+  test('has a certificate of this CA with power whose key lies here, and how long it lives', async () => {
+    const { certificate, key } = await clientOf(MASTER);
+    const own = { path: 'pki/m.crt', contents: certificate };
+    expect(await credentials(own, { path: 'pki/m.key', contents: key })).toEqual([
+      { path: 'pki/m.crt', subject: 'O=system:masters, CN=mallory', notAfter: '2031-01-02T03:04:05Z' },
+    ]);
+    expect(await credentials({ path: 'pki/m.pem', contents: key + certificate })).toHaveLength(1);
+    expect(await credentials(own)).toEqual([]);
+  });
+
+  test('has none that is of no use as a client here', async () => {
+    const ofAnother = await clientOf(MASTER, other);
+    expect(await credentials(stray(ofAnother.certificate + ofAnother.key))).toEqual([]);
+    const server = await clientOf(MASTER, pki, ['serverAuth']);
+    expect(await credentials(stray(server.certificate + server.key))).toEqual([]);
+    const plain = await clientOf({ commonName: 'bob', organization: ['dev'] });
+    expect(await credentials(stray(plain.certificate + plain.key))).toEqual([]);
+    expect(await credentials(stray(pem('pki/apiserver-kubelet-client.crt')))).toEqual([]);
+  });
+
+  test('has every user of a kubeconfig that no row has', async () => {
+    const { certificate, key } = await clientOf(MASTER);
+    const user = { 'client-certificate-data': base64(certificate), 'client-key-data': base64(key) };
+    const contents = kubeconfig({}, [{ name: 'm', user }]);
+    expect(await credentials({ path: 'config', contents })).toEqual([
+      { path: 'config', subject: 'O=system:masters, CN=mallory', notAfter: '2031-01-02T03:04:05Z' },
+    ]);
+    expect(await credentials({ path: 'a.conf.bak', contents: pem('admin.conf') })).toHaveLength(1);
+  });
+
+  test('has tokens, of which it shows nothing but whom and until when', async () => {
+    const payload = { sub: 'system:serviceaccount:kube-system:admin', exp: 1_893_456_000 };
+    const jwt = ['{}', JSON.stringify(payload), 'signature']
+      .map((part) => Buffer.from(part).toString('base64url'))
+      .join('.');
+    const contents = kubeconfig({ token: 'abcdef.0123456789abcdef' }, [
+      { name: 'sa', user: { token: jwt } },
+      { name: 'x', user: { token: 'opaque' } },
+    ]);
+    const listed = await credentials({ path: 'bootstrap-kubelet.conf', contents });
+    expect(listed).toEqual([
+      { path: 'bootstrap-kubelet.conf', subject: 'token of system:bootstrap:abcdef' },
+      {
+        path: 'bootstrap-kubelet.conf',
+        subject: 'token of system:serviceaccount:kube-system:admin',
+        notAfter: '2030-01-01T00:00:00Z',
+      },
+      { path: 'bootstrap-kubelet.conf', subject: 'token of "x", as the file calls it' },
+    ]);
+    expect(JSON.stringify(listed)).not.toContain('0123456789abcdef');
+    expect(await found({ path: 'bootstrap-kubelet.conf', contents, mode: 0o600 })).toEqual([
+      expect.stringMatching(/^notice file-companion: is the kubeconfig with which a node joins/),
+    ]);
+  });
+
+  test('has the token in a kubeconfig that a row has', async () => {
+    const files = pki.files.map((file) =>
+      file.path === 'kubelet.conf'
+        ? { ...file, contents: kubeconfig({ token: 'abcdef.0123456789abcdef' }) }
+        : file,
+    );
+    const verification = await verifyPki({ files, options: {}, now: NOW, warnWithinSeconds: 0 });
+    expect(verification.credentials).toContainEqual({
+      path: 'kubelet.conf',
+      subject: 'token of system:bootstrap:abcdef',
+    });
+  });
+
+  test.each([
+    '{"kind":"Config","users":[{"name":"u","user":{"token":1}}]}',
+    '{"kind":"Config"',
+    'kind: Config\nusers: 1',
+  ])('has nothing of %s, and the audit goes on', async (contents) => {
+    expect(await credentials({ path: 'pki/x.conf', contents })).toEqual([]);
+  });
+});

@@ -1,0 +1,66 @@
+import { expect, test } from '@jest/globals';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type PresentTree, readTree } from '../../src/present.ts';
+import { withDirectory } from '../cli/tree.ts';
+
+/** What is read of a directory of kubeconfigs with a `pki` in it. */
+function read(directory: string): Promise<PresentTree> {
+  const directories = { certDir: join(directory, 'pki'), kubeconfigDir: directory };
+  return readTree(directories, { followsLinks: false });
+}
+
+test('files that belong to nothing are read up to a bound, and what is beyond is listed and said', async () => {
+  await withDirectory(async (cwd) => {
+    mkdirSync(join(cwd, 'pki'));
+    for (let index = 0; index < 1100; index += 1) writeFileSync(join(cwd, `pki/${index}`), 'x');
+    const { files, directories } = await read(cwd);
+    expect(files).toHaveLength(1100);
+    expect(files.filter(({ contents }) => contents === 'x')).toHaveLength(1000);
+    expect(directories[0]).toMatchObject({
+      path: 'pki/',
+      limits: ['holds more than is read: 100 files that belong to nothing were not'],
+    });
+  });
+});
+
+test('large files that belong to nothing are read up to a bound of all their bytes', async () => {
+  await withDirectory((cwd) => {
+    mkdirSync(join(cwd, 'pki'));
+    for (let index = 0; index < 40; index += 1)
+      writeFileSync(join(cwd, `pki/${index}`), Buffer.alloc(1024 * 1024, 'x'));
+    writeFileSync(join(cwd, 'pki/00'), Buffer.alloc(1024 * 1024 + 1));
+    const { files } = await read(cwd);
+    expect(files.filter(({ contents }) => contents !== undefined)).toHaveLength(32);
+    expect(files.find(({ path }) => path === 'pki/00')).toMatchObject({
+      obstacle: 'is too large for a file of a PKI (1048577 bytes)',
+    });
+  });
+});
+
+test('beside the certificates only what is a kubeconfig or holds a key is looked at', async () => {
+  await withDirectory((cwd) => {
+    mkdirSync(join(cwd, 'pki'));
+    mkdirSync(join(cwd, 'manifests.conf'));
+    const key = '-----BEGIN PRIVATE KEY-----';
+    const files = {
+      'admin.conf.bak': 'kind: Config',
+      config: '{"kind": "Config"}',
+      'resolv.conf': 'nameserver 192.0.2.53',
+      'odd.conf': key,
+      'ca.key': key,
+    };
+    for (const [name, contents] of Object.entries(files)) writeFileSync(join(cwd, name), contents);
+    symlinkSync('manifests.conf', join(cwd, 'link.conf'));
+    expect(read(cwd).files.map(({ path }) => path)).toEqual(['admin.conf.bak', 'config', 'odd.conf']);
+  });
+});
+
+test('a directory that is not there has nothing, and a file in the place of one is one that belongs to nothing', async () => {
+  await withDirectory((cwd) => {
+    expect(read(join(cwd, 'nowhere')).files).toEqual([]);
+    mkdirSync(join(cwd, 'pki'));
+    writeFileSync(join(cwd, 'pki/etcd'), 'x');
+    expect(read(cwd).files).toMatchObject([{ path: 'pki/etcd', contents: 'x' }]);
+  });
+});

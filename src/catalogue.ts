@@ -3,6 +3,7 @@ import { HOST_CHECKS } from './checks/hosts.ts';
 import { COMPONENT_CHECKS } from './checks/components.ts';
 import { DUPLICATE_SERIAL, HYGIENE_RULES } from './checks/hygiene.ts';
 import { CHECKS } from './checks/run.ts';
+import { CIS_CHECKS } from './checks/cis.ts';
 import { DIRECTORY_CHECKS } from './checks/directories.ts';
 import { SERVED_CHECKS } from './checks/served.ts';
 import { STRAY_CHECKS } from './checks/strays.ts';
@@ -26,7 +27,7 @@ function on<T extends CheckRow>(what: string, rows: readonly T[]): readonly (T &
 export const CATALOGUE: readonly CatalogueRow[] = Object.freeze([
   ...[...CHECKS, VALIDITY_CAPPED].map((check) => ({ ...check, on: check.appliesTo.join(', ') })),
   ...on('what a component shows', SERVED_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
-  ...on('any file', [...STRAY_CHECKS, ...DIRECTORY_CHECKS]).map((row) => ({
+  ...on('any file', [...STRAY_CHECKS, ...DIRECTORY_CHECKS, ...CIS_CHECKS]).map((row) => ({
     ...row,
     only: 'audit' as const,
   })),

@@ -236,6 +236,8 @@ export interface VerifyClusterPkiOptions
   readonly directories?: readonly PresentDirectory[];
   /** How the components are started, as `parseComponents` reads it; default: not looked at. */
   readonly components?: Components;
+  /** A version of the CIS Kubernetes Benchmark to hold modes and owners to, or `auto`: the one for the release. */
+  readonly cis?: string;
   /** The moment to ask about; default: the clock. */
   readonly at?: Date;
   /** What ends within these seconds is reported; default: 30 days. */
@@ -301,6 +303,7 @@ export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promis
     served,
     policy,
     weakKeyLists,
+    cis,
     ...others
   } = options;
   const { role: asked, focus, skip, waivers, baseline, ...cluster } = others;
@@ -323,6 +326,7 @@ export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promis
     selection,
     policy: policy && parsePolicy(policy),
     weakKeys: weakKeyLists && weakKeysIn(weakKeyLists),
+    cis,
     readServed: served && (async () => served),
   });
   return { ...found, spec };

@@ -1,3 +1,4 @@
+import { checkCis, cisBenchmarkOf } from './checks/cis.ts';
 import { checkComponents } from './checks/components.ts';
 import { type Credential, findCredentials } from './checks/credentials.ts';
 import { checkDirectories } from './checks/directories.ts';
@@ -39,6 +40,8 @@ export interface VerifyRequest {
   readonly files: readonly PresentFile[];
   /** The directories that hold them, where there are some. */
   readonly directories?: readonly PresentDirectory[] | undefined;
+  /** The version of the CIS Kubernetes Benchmark to hold modes and owners to, or `auto`: the one for the release. */
+  readonly cis?: string | undefined;
   /** What is wanted, as for `init`. What is absent is taken from the files themselves. */
   readonly options: ClusterOptions;
   /** What kind of host the files are from; absent: the one that they fit best. */
@@ -79,6 +82,8 @@ export interface Verification extends Audited, Selected {
   readonly credentials: readonly Credential[];
   /** What the components show, where they were asked. */
   readonly served?: readonly Served[];
+  /** The version of the CIS Kubernetes Benchmark that modes and owners were held to; absent where none was asked for. */
+  readonly cis?: string;
 }
 
 /** Stand in until the files have said something: nothing that is compared comes from them. */
@@ -252,11 +257,12 @@ function holdAgainst(
   return { spec, inferred, role, evidence, findings: [...runChecks(context), ...checkHost(files, role)] };
 }
 
-/** What there is to find beside the rows: in other files, and in directories. */
+/** What there is to find beside the rows: in other files, in directories, and by the benchmark that was asked for. */
 async function checkSurroundings(
-  { files, directories = [] }: VerifyRequest,
-  { evidence, findings }: Held,
-): Promise<Pick<Verification, 'credentials'> & { readonly findings: readonly Finding[] }> {
+  { files, directories = [], cis }: VerifyRequest,
+  { spec, evidence, findings }: Held,
+): Promise<Pick<Verification, 'credentials' | 'cis'> & { readonly findings: readonly Finding[] }> {
+  const benchmark = cis === undefined ? undefined : cisBenchmarkOf(cis, spec.kubernetesVersion.minor);
   // What is of the table and not of this host was found already.
   const misplaced = new Set(findings.filter(({ row }) => row !== undefined).map(({ path }) => path));
   const others = unnamed(files, evidence).filter(({ path }) => !misplaced.has(path));
@@ -265,10 +271,12 @@ async function checkSurroundings(
   const isSecretStray = (path: string): boolean => secret.has(path);
   return {
     findings: [
+      ...(benchmark === undefined ? [] : checkCis(benchmark, { evidence, strays, directories })),
       ...checkStrays(strays, evidence),
       ...checkDirectories({ files, directories, evidence, isSecretStray }),
     ],
     credentials: await findCredentials(evidence, strays),
+    ...(benchmark === undefined ? {} : { cis: benchmark.version }),
   };
 }
 
@@ -342,18 +350,18 @@ export async function verifyPki(asked: VerifyRequest): Promise<Verification> {
   }
   if (best === undefined) throw new RangeError('"profile" expected a profile');
   const { now, files, components, selection = {}, readServed } = request;
-  const surroundings = await checkSurroundings(request, best);
+  const { findings: around, ...surroundings } = await checkSurroundings(request, best);
   const served = await readServed?.(best);
   const findings = [
     ...best.findings,
     ...checkByThemselves(best.evidence),
-    ...surroundings.findings,
+    ...around,
     ...(components === undefined ? [] : checkComponents({ ...best, components, files })),
     ...checkServed(served ?? [], { evidence: best.evidence, now }),
   ];
   return {
     ...best,
-    credentials: surroundings.credentials,
+    ...surroundings,
     ...(served === undefined ? {} : { served }),
     ...selectFindings(findings, selection, now),
   };

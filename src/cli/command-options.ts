@@ -50,6 +50,11 @@ const addVerifyOptions = (parser: Argv): Argv =>
       describe: "look for every key in this list of weak ones, as Debian's openssl-blacklist; repeatable",
       requiresArg: true,
     })
+    .option('cis', {
+      type: 'string',
+      describe: 'hold modes and owners to this version of the CIS Kubernetes Benchmark, or auto: 1.12',
+      requiresArg: true,
+    })
     .option('fail-on', {
       choices: [...SEVERITIES, 'never'],
       default: 'error',

@@ -71,7 +71,8 @@ export async function runVerify(parsed: Arguments, signal: AbortSignal): Promise
     live === undefined
       ? undefined
       : async (audited: Audited) => (await import('./live.ts')).readListeners(audited, live, signal);
-  const report = await audit(parsed, { ...times, ...rules, ...selection, readServed });
+  const cis = textOf(parsed, 'cis');
+  const report = await audit(parsed, { ...times, ...rules, ...selection, cis, readServed });
   const failing = severitiesFrom(parsed['fail-on']);
   printData((await FORMS[String(parsed['output'])]?.(report, failing)) ?? []);
   const isFailed = report.verification.findings.some(

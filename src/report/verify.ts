@@ -60,7 +60,8 @@ export function summaryOf(verification: Verification): string {
 /** Against what the files were held: `profile kubeadm, Kubernetes v1.36, as the files show`. */
 export function rulingText({ verification, isProfileGiven }: VerifyReport): string {
   const { profile, kubernetesVersion } = verification.spec;
-  return `profile ${profile}, Kubernetes ${kubernetesVersion.text}${isProfileGiven ? '' : ', which fits what is there best'}`;
+  const cis = verification.cis === undefined ? '' : `; CIS Kubernetes Benchmark ${verification.cis}`;
+  return `profile ${profile}, Kubernetes ${kubernetesVersion.text}${isProfileGiven ? '' : ', which fits what is there best'}${cis}`;
 }
 
 /** What the files were taken for: `worker, as what is there shows`. */
@@ -133,7 +134,7 @@ function servedJson({ listener, outcome }: Served): object {
 /** The report for programs; docs/json.md describes it. */
 export function verifyJson(report: VerifyReport): object {
   const { verification, directories, at, isProfileGiven, isRoleGiven, pathOf } = report;
-  const { spec, role, findings, inferred, leftOut, baseline, served } = verification;
+  const { spec, role, findings, inferred, leftOut, baseline, served, cis } = verification;
   const onDisk = <T extends { readonly path: string }>(one: T): T => ({ ...one, path: pathOf(one.path) });
   return {
     schema: VERIFY_SCHEMA,
@@ -144,6 +145,7 @@ export function verifyJson(report: VerifyReport): object {
     isProfileGiven,
     role,
     isRoleGiven,
+    ...(cis === undefined ? {} : { cis }),
     inferred,
     counts: Object.fromEntries(
       SEVERITIES.map((severity) => [severity, findingsOf(verification, severity).length]),

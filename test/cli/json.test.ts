@@ -24,6 +24,7 @@ const OUTPUTS = [
     { waived: 1 },
   ],
   ['verify out --waivers wrong.yaml -o json', 'ConfigFailure', { detail: { issues: [{ line: 1 }] } }],
+  ['verify out --cis 1.12 --fail-on never -o json', 'Verify', { cis: '1.12' }],
   [`${INIT} --service-cidr foo,bar`, 'ConfigFailure', { code: 'ERR_CONFIG' }],
   [`${HOST} --cert-dir out/admin.conf/pki`, 'StoreFailure', { code: 'ERR_STORE' }],
   ['show table -o json', 'Table', { profile: 'requirements' }],

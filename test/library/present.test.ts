@@ -25,7 +25,7 @@ test('files that belong to nothing are read up to a bound, and what is beyond is
 });
 
 test('large files that belong to nothing are read up to a bound of all their bytes', async () => {
-  await withDirectory((cwd) => {
+  await withDirectory(async (cwd) => {
     mkdirSync(join(cwd, 'pki'));
     for (let index = 0; index < 40; index += 1)
       writeFileSync(join(cwd, `pki/${index}`), Buffer.alloc(1024 * 1024, 'x'));
@@ -39,7 +39,7 @@ test('large files that belong to nothing are read up to a bound of all their byt
 });
 
 test('beside the certificates only what is a kubeconfig or holds a key is looked at', async () => {
-  await withDirectory((cwd) => {
+  await withDirectory(async (cwd) => {
     mkdirSync(join(cwd, 'pki'));
     mkdirSync(join(cwd, 'manifests.conf'));
     const key = '-----BEGIN PRIVATE KEY-----';
@@ -52,15 +52,15 @@ test('beside the certificates only what is a kubeconfig or holds a key is looked
     };
     for (const [name, contents] of Object.entries(files)) writeFileSync(join(cwd, name), contents);
     symlinkSync('manifests.conf', join(cwd, 'link.conf'));
-    expect(read(cwd).files.map(({ path }) => path)).toEqual(['admin.conf.bak', 'config', 'odd.conf']);
+    expect((await read(cwd)).files.map(({ path }) => path)).toEqual(['admin.conf.bak', 'config', 'odd.conf']);
   });
 });
 
 test('a directory that is not there has nothing, and a file in the place of one is one that belongs to nothing', async () => {
-  await withDirectory((cwd) => {
-    expect(read(join(cwd, 'nowhere')).files).toEqual([]);
+  await withDirectory(async (cwd) => {
+    expect((await read(join(cwd, 'nowhere'))).files).toEqual([]);
     mkdirSync(join(cwd, 'pki'));
     writeFileSync(join(cwd, 'pki/etcd'), 'x');
-    expect(read(cwd).files).toMatchObject([{ path: 'pki/etcd', contents: 'x' }]);
+    expect((await read(cwd)).files).toMatchObject([{ path: 'pki/etcd', contents: 'x' }]);
   });
 });

@@ -1,24 +1,12 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PresentFile } from '../../src/checks/evidence.ts';
-import {
-  type ClusterPki,
-  generateClusterPki,
-  verifyClusterPki,
-  type VerifyClusterPkiOptions,
-} from '../../src/index.ts';
+import { type ClusterPki, verifyClusterPki, type VerifyClusterPkiOptions } from '../../src/index.ts';
 import { CIS_BENCHMARKS } from '../../src/table/cis.ts';
-
-const NOW = new Date('2026-11-23T12:00:00Z');
+import { NOW, smallPki } from './small-pki.ts';
 
 let pki: ClusterPki;
 beforeAll(async () => {
-  pki = await generateClusterPki({
-    hostIp: '192.0.2.10',
-    hostname: 'cp1',
-    keyAlgorithm: 'ECDSA-P256',
-    profile: 'hardened',
-    now: NOW,
-  });
+  pki = await smallPki({ profile: 'hardened' });
 });
 
 /** `code path rule expected` of everything that the benchmark finds fault with. */

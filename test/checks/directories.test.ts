@@ -1,18 +1,13 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Owner, PresentDirectory, PresentFile } from '../../src/checks/evidence.ts';
-import { type ClusterPki, generateClusterPki, verifyClusterPki } from '../../src/index.ts';
+import { type ClusterPki, verifyClusterPki } from '../../src/index.ts';
+import { NOW, smallPki } from './small-pki.ts';
 
-const NOW = new Date('2026-11-23T12:00:00Z');
 const ROOT: Owner = { uid: 0, gid: 0 };
 
 let pki: ClusterPki;
 beforeAll(async () => {
-  pki = await generateClusterPki({
-    hostIp: '192.0.2.10',
-    hostname: 'cp1',
-    keyAlgorithm: 'ECDSA-P256',
-    now: NOW,
-  });
+  pki = await smallPki();
 });
 
 /** `severity code path: message` of everything that is found. */

@@ -1,20 +1,14 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { type ClusterPki, generateClusterPki, verifyClusterPki } from '../../src/index.ts';
+import { type ClusterPki, verifyClusterPki } from '../../src/index.ts';
 import { contentsOf } from '../support/cluster.ts';
 import { encodePem } from '../../src/x509/pem.ts';
 import { forgeCertificate } from '../x509/forge.ts';
 import { openssl, opensslOracle } from '../x509/openssl.ts';
-
-const NOW = new Date('2026-11-23T12:00:00Z');
+import { NOW, smallPki } from './small-pki.ts';
 
 let pki: ClusterPki;
 beforeAll(async () => {
-  pki = await generateClusterPki({
-    hostIp: '192.0.2.10',
-    hostname: 'cp1',
-    keyAlgorithm: 'ECDSA-P256',
-    now: NOW,
-  });
+  pki = await smallPki();
 });
 
 /** What is found in one file that holds these bytes, decoded as the store does: `severity code: message`. */
@@ -139,12 +133,7 @@ describe('a certificate file', () => {
   });
 
   test('is looked at although a block behind the first cannot be read', async () => {
-    const expired = await generateClusterPki({
-      hostIp: '192.0.2.10',
-      hostname: 'cp1',
-      keyAlgorithm: 'ECDSA-P256',
-      now: new Date('2024-01-01T00:00:00Z'),
-    });
+    const expired = await smallPki({ now: new Date('2024-01-01T00:00:00Z') });
     const own = contentsOf(expired, CERTIFICATE);
     const found = await foundIn(CERTIFICATE, `${own}${cut(CERTIFICATE)}\n${pem('pki/etcd/server.crt')}`);
     expect(found).toContain('error expired: has expired');

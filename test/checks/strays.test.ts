@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { issueLeaf } from '../../src/certs/issue.ts';
 import type { PresentFile } from '../../src/checks/evidence.ts';
-import { type ClusterOptions, type ClusterPki, generateClusterPki } from '../../src/index.ts';
+import type { ClusterOptions, ClusterPki } from '../../src/index.ts';
 import { resolveRows } from '../../src/resolve/rows.ts';
 import { type Verification, verifyPki } from '../../src/verify.ts';
 import { strictReader } from '../../src/x509/certificate-reader.ts';
@@ -10,15 +10,13 @@ import { generateKeyPair, parsePrivateKey } from '../../src/x509/keys.ts';
 import { encodePem, parsePemBlocks } from '../../src/x509/pem.ts';
 import { byId, contentsOf } from '../support/cluster.ts';
 import { openssl, opensslOracle } from '../x509/openssl.ts';
-
-const NOW = new Date('2026-11-23T12:00:00Z');
-const HOST = { hostIp: '192.0.2.10', hostname: 'cp1', keyAlgorithm: 'ECDSA-P256' } as const;
+import { NOW, smallPki } from './small-pki.ts';
 
 let pki: ClusterPki;
 let other: ClusterPki;
 beforeAll(async () => {
-  pki = await generateClusterPki({ ...HOST, now: NOW });
-  other = await generateClusterPki({ ...HOST, now: NOW });
+  pki = await smallPki();
+  other = await smallPki();
 });
 
 const pem = (path: string): string => contentsOf(pki, path);

@@ -3,7 +3,7 @@ import { type Kubeconfig, parseKubeconfig } from '../kubeconfig/parse.ts';
 import type { CertificateReader } from '../x509/certificate-reader.ts';
 import { isPrivateKeyBlock, keyAbsent, parsePrivateKeyBlock, parsePublicKeyBlock } from '../x509/keys.ts';
 import type { Certificate } from '../x509/model.ts';
-import { type PemBlock, readableBlocks, readPem } from '../x509/pem.ts';
+import { damageError, type PemBlock, readableBlocks, readPem } from '../x509/pem.ts';
 import { describeDer, describeOddText, describePem } from '../x509/pem-form.ts';
 import type { KeyPair } from '../x509/signer.ts';
 
@@ -74,7 +74,7 @@ export function findCertificates(
   const pem = readPem(text);
   // As client-go reads them: a block with headers is none (kubeadm.md 1.5).
   const parts = pem.parts.filter(
-    (part) => 'error' in part || (part.label === 'CERTIFICATE' && part.headers.size === 0),
+    (part) => 'found' in part || (part.label === 'CERTIFICATE' && part.headers.size === 0),
   );
   if (parts.length === 0) {
     const hasHeaders = pem.parts.some(({ label }) => label === 'CERTIFICATE');
@@ -88,7 +88,7 @@ export function findCertificates(
       source,
       'certificate',
       () => {
-        if ('error' in part) throw part.error;
+        if ('found' in part) throw damageError(part);
         return parseCertificateBlock(part, reader);
       },
       place,
@@ -103,7 +103,7 @@ export function findCertificates(
 function blocksOf(source: Source, what: Unreadable['what'], collector: Collector): readonly PemBlock[] {
   const pem = readPem(source.text);
   for (const part of pem.parts) {
-    if ('error' in part) collector.note(source, what, part.error.message);
+    if ('found' in part) collector.note(source, what, damageError(part).message);
   }
   return readableBlocks(pem);
 }

@@ -6,6 +6,9 @@ import { holdsPrivateKey } from '../x509/pem-form.ts';
 
 const ALL = ['ca', 'certificate', 'keyPair', 'kubeconfig', 'bundle'] as const;
 
+// A file may have ten thousand blocks that cannot be read; the first few say what is wrong with it.
+const MAXIMUM_UNREADABLE = 10;
+
 function unreadableCheck(
   what: Unreadable['what'],
   check: Pick<Check, 'code' | 'says' | 'remedy' | 'citation'>,
@@ -14,10 +17,17 @@ function unreadableCheck(
     ...check,
     severity: 'error',
     appliesTo: ALL,
-    run: (row) =>
-      row.unreadable
-        .filter((part) => part.what === what)
-        .map(({ path, field, message }) => ({ path, ...(field === undefined ? {} : { field }), message })),
+    run: (row) => {
+      const parts = row.unreadable.filter((part) => part.what === what);
+      const hits = parts
+        .slice(0, MAXIMUM_UNREADABLE)
+        .map(({ path, field, message }) => ({ path, ...(field === undefined ? {} : { field }), message }));
+      const [last] = parts.slice(MAXIMUM_UNREADABLE);
+      const left = parts.length - hits.length;
+      return last === undefined
+        ? hits
+        : [...hits, { path: last.path, message: `cannot be read in ${left} further places` }];
+    },
   };
 }
 

@@ -60,7 +60,10 @@ export async function readUsers(text: string): Promise<readonly NamedUser[] | un
   }
 }
 
-async function readStray(file: PresentFile): Promise<Stray> {
+/** YAML takes its time: more of it than all the kubeconfigs of a cluster is not read. */
+const MAXIMUM_YAML_LENGTH = 1024 * 1024;
+
+async function readStray(file: PresentFile, isReadable: boolean): Promise<Stray> {
   const { contents = '' } = file;
   const collector = new Collector();
   const blocks = readableBlocks(readPem(contents));
@@ -72,7 +75,7 @@ async function readStray(file: PresentFile): Promise<Stray> {
     const read = label === 'CERTIFICATE' ? await readCertificate(der) : undefined;
     if (read !== undefined) certificates.push(read);
   }
-  const users = isKubeconfig(contents) ? await readUsers(contents) : undefined;
+  const users = isReadable ? await readUsers(contents) : undefined;
   const isCredential = users?.some(
     ({ clientKey, token }) => token !== undefined || (clientKey !== undefined && 'pem' in clientKey),
   );
@@ -85,7 +88,7 @@ async function readStray(file: PresentFile): Promise<Stray> {
   };
 }
 
-/** Reads the files that no row of this cluster has. What cannot be read of them is left out. */
+/** Reads the files that no row of this cluster has. What cannot be read of them is left out; of kubeconfigs 1 MiB is read. */
 export async function readStrays(
   files: readonly PresentFile[],
   evidence: Evidence,
@@ -97,7 +100,15 @@ export async function readStrays(
     ]),
   );
   const strays: Stray[] = [];
-  for (const file of files) if (!known.has(file.path)) strays.push(await readStray(file));
+  let length = 0;
+  for (const file of files.filter(({ path }) => !known.has(path))) {
+    const { path, contents = '' } = file;
+    const isYaml = isKubeconfig(contents);
+    if (isYaml) length += contents.length;
+    const isLeftOut = isYaml && length > MAXIMUM_YAML_LENGTH;
+    const obstacle = 'is a kubeconfig of more than is looked into';
+    strays.push(await readStray(isLeftOut ? { path, obstacle } : file, isYaml && !isLeftOut));
+  }
   return strays;
 }
 

@@ -200,6 +200,12 @@ export function isKubeconfig(text: string): boolean {
  * @throws {PkiError} `ERR_KUBECONFIG` where the text is no kubeconfig, or a user of it cannot be read.
  */
 export async function parseKubeconfigUsers(text: string): Promise<readonly NamedUser[]> {
+  const canonical = parseCanonical(text);
+  if (canonical !== undefined) {
+    const { user: name, certificateData, keyData } = canonical;
+    const certified = { clientCertificate: pemOf(certificateData), clientKey: pemOf(keyData) };
+    return [{ name, ...certified, otherCredentials: [] }];
+  }
   return entriesOf(await parseConfig(text), 'users').map(({ name, fields }) => {
     const token = textOf(fields, 'token', 'token');
     return { name, ...userOf(fields), ...(token === undefined ? {} : { token }) };

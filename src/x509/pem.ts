@@ -15,7 +15,8 @@ const BEGIN = /^-----BEGIN ([!-,.-~](?:[ -]?[!-,.-~])*)-----$/;
 /** A block that cannot be read, and why. */
 export interface DamagedPemBlock {
   readonly label: string;
-  readonly error: PkiError<'ERR_PEM'>;
+  readonly expected: string;
+  readonly found: string;
 }
 
 /** Everything that a text holds as PEM, and what stands around that. */
@@ -40,7 +41,7 @@ export function readPem(text: string): PemText {
   const around: string[] = [];
   let open: { readonly label: string; readonly lines: string[] } | undefined;
   const damage = (label: string, expected: string, found: string): void => {
-    parts.push({ label, error: pemError(label, { expected, found }) });
+    parts.push({ label, expected, found });
   };
   for (const line of text.split('\n').map((untrimmed) => untrimmed.trimEnd())) {
     const label = BEGIN.exec(line)?.[1];
@@ -80,7 +81,7 @@ export function readableBlocks({ parts }: PemText): readonly PemBlock[] {
  */
 export function parsePemBlocks(text: string): readonly PemBlock[] {
   return readPem(text).parts.map((part) => {
-    if ('error' in part) throw part.error;
+    if ('found' in part) throw damageError(part);
     return part;
   });
 }
@@ -94,25 +95,18 @@ function parseBlock(label: string, lines: readonly string[]): PemBlock | Damaged
   }
   const base64 = lines.slice(headers.size).join('');
   if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
-    return { label, error: pemError(label, { expected: 'base64', found: 'something else' }) };
+    return { label, expected: 'base64', found: 'something else' };
   }
   return { label, headers, der: Buffer.from(base64, 'base64') };
 }
 
-// The lines themselves are never named: they may be key material.
-function pemError(
-  label: string,
-  detail: { readonly expected: string; readonly found: string },
-): PkiError<'ERR_PEM'> {
-  const what = detail.found === END_OF_TEXT ? 'cut off' : 'damaged';
-  return new PkiError(
-    'ERR_PEM',
-    `block ${label} is ${what}: expected ${detail.expected}, found ${detail.found}`,
-    {
-      detail,
-      hint: 'bring the file back from where it was made',
-    },
-  );
+/** What to say of a block that cannot be read. Its lines are never named: they may be key material. */
+export function damageError({ label, expected, found }: DamagedPemBlock): PkiError<'ERR_PEM'> {
+  const what = found === END_OF_TEXT ? 'cut off' : 'damaged';
+  return new PkiError('ERR_PEM', `block ${label} is ${what}: expected ${expected}, found ${found}`, {
+    detail: { expected, found },
+    hint: 'bring the file back from where it was made',
+  });
 }
 
 /** Encodes one PEM block: lines of 64 columns, a newline at the end (RFC 7468 section 2). */

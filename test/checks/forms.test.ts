@@ -150,6 +150,12 @@ describe('a certificate file', () => {
   });
 });
 
+test('of thousands of blocks that cannot be read, the first are named and the others counted', async () => {
+  const found = await foundIn(CERTIFICATE, '-----BEGIN CERTIFICATE-----\n'.repeat(5000));
+  expect(found).toHaveLength(11);
+  expect(found.at(-1)).toBe('error certificate-unreadable: cannot be read in 4990 further places');
+});
+
 test('what stands behind a certificate that cannot be read is looked at by itself', async () => {
   const forged = encodePem('CERTIFICATE', forgeCertificate({ version: 3, serial: Uint8Array.of(0) }));
   const found = await foundIn(CERTIFICATE, encodePem('CERTIFICATE', Uint8Array.of(0x30, 0)) + forged);

@@ -247,6 +247,17 @@ describe('the inventory', () => {
     ]);
   });
 
+  test('has kubeconfigs up to a bound, and beyond it is said that there are more', async () => {
+    const filler = `# ${'x'.repeat(600_000)}\n`;
+    const contents = `kind: Config\nusers:\n- name: u\n  user: {token: abcdef.0123456789abcdef}\n${filler}`;
+    const strays = ['a.conf', 'b.conf'].map((path) => ({ path, contents }));
+    expect(await credentials(...strays)).toHaveLength(1);
+    expect(await found(...strays)).toEqual([
+      'notice file-unknown: belongs to nothing that the table has',
+      'warning stray-unread: belongs to nothing that the table has, and is a kubeconfig of more than is looked into',
+    ]);
+  });
+
   test('has the token in a kubeconfig that a row has', async () => {
     const files = pki.files.map((file) =>
       file.path === 'kubelet.conf'

@@ -19,9 +19,13 @@ function fromProgram(words: readonly string[]): readonly string[] | undefined {
   return at < 0 ? undefined : words.slice(at);
 }
 
-/** Lines as a shell has them: one goes on behind a backslash, and within quotes. */
+/** Lines; one goes on behind a backslash, and within the quotes around the value of a variable. */
 function linesOf(contents: string): readonly string[] {
-  return contents.replaceAll(/\\\r?\n/g, ' ').match(/(?:'[^']*'|"(?:\\[\s\S]|[^"\\])*"|[^\n])+/g) ?? [];
+  return (
+    contents
+      .replaceAll(/\\\r?\n/g, ' ')
+      .match(/^[A-Za-z_]\w*=(?:'[^']*'|"(?:\\[\s\S]|[^"\\])*")[ \t]*$|^.+$/gm) ?? []
+  );
 }
 
 /**

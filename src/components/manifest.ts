@@ -58,8 +58,9 @@ function commandsOfPod(path: string, spec: Fields): readonly ComponentCommand[] 
   const volumes = listOf(spec['volumes']);
   return listOf(spec['containers']).map((container) => {
     const image = textOf(container['image'])
-      ?.replace(/@.*$/s, '')
-      .replace(/:[^/]*$/s, '');
+      ?.split('/')
+      .at(-1)
+      ?.replace(/[:@].*$/s, '');
     return commandOf({
       path,
       words: [...textsOf(container['command']), ...textsOf(container['args'])],
@@ -94,30 +95,44 @@ function commandsOfObject(path: string, object: Fields): readonly ComponentComma
   return commandsOfPod(path, fieldsOf(fieldsOf(fieldsOf(spec)['template'])['spec']));
 }
 
-/** What the static pods of a manifest are started with, or the kubelet by its KubeletConfiguration. */
-export async function parseManifest(path: string, contents: string): Promise<Components> {
-  const unreadable = (message: string): Components => ({ commands: [], unreadable: [{ path, message }] });
+const MAXIMUM_DEPTH = 100;
+
+/** Whether brackets or dashes open more levels than any manifest has: the library takes long over them, or gives up. */
+function isTooDeep(contents: string): boolean {
+  let depth = 0;
+  for (const [sign] of contents.matchAll(/[[\]{}]/g)) {
+    depth = Math.max(0, depth + (sign === '[' || sign === '{' ? 1 : -1));
+    if (depth > MAXIMUM_DEPTH) return true;
+  }
+  return /(?:[-?:][ \t]+){100}/.test(contents);
+}
+
+async function objectsIn(contents: string): Promise<readonly Fields[] | { readonly message: string }> {
+  if (isTooDeep(contents)) return { message: 'is nested deeper than any manifest' };
   const { parseAllDocuments } = await import('yaml');
-  const documents = parseAllDocuments(contents, { logLevel: 'silent' });
+  // To look for a key in all that stand before it takes long where there are many; of two the last counts, as in JSON.
+  const documents = parseAllDocuments(contents, { logLevel: 'silent', uniqueKeys: false });
   const parsed = Array.isArray(documents) ? documents : [];
   const [problem] = parsed.flatMap(({ errors }) => errors);
   if (problem !== undefined) {
     const line = problem.linePos?.[0].line;
-    return unreadable(`is not YAML${line === undefined ? '' : `, see line ${line}`}`);
+    return { message: `is not YAML${line === undefined ? '' : `, see line ${line}`}` };
   }
-  const commands: ComponentCommand[] = [];
-  for (const each of parsed) {
-    let value: unknown;
-    try {
-      // A manifest needs no aliases; without a bound a few lines of them expand without end.
-      value = each.toJS({ maxAliasCount: 100 });
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      return unreadable('has aliases that cannot be followed');
-    }
-    commands.push(...commandsOfObject(path, fieldsOf(value)));
+  try {
+    // A manifest needs no aliases; without a bound a few lines of them expand without end.
+    return parsed.map((each) => fieldsOf(each.toJS({ maxAliasCount: 100 })));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { message: 'has aliases that cannot be followed' };
   }
+}
+
+/** What the static pods of a manifest are started with, or the kubelet by its KubeletConfiguration. */
+export async function parseManifest(path: string, contents: string): Promise<Components> {
+  const objects = await objectsIn(contents);
+  if ('message' in objects) return { commands: [], unreadable: [{ path, message: objects.message }] };
+  const commands = objects.flatMap((object) => commandsOfObject(path, object));
   return commands.length > 0
     ? { commands, unreadable: [] }
-    : unreadable('starts no program: it has no pod in it');
+    : { commands, unreadable: [{ path, message: 'starts no program: it has no pod in it' }] };
 }

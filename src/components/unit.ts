@@ -19,8 +19,10 @@ function settingsOf(contents: string): readonly (readonly [key: string, value: s
   let section = '';
   return lines.flatMap((line) => {
     section = /^\s*\[(.+)\]\s*$/.exec(line)?.[1] ?? section;
-    const [, key, value] = /^\s*([A-Za-z]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    return key === undefined || value === undefined || section !== 'Service' ? [] : [[key, value] as const];
+    const [, key, value] = /^([A-Za-z]+)\s*=(.*)$/.exec(line.trimStart()) ?? [];
+    return key === undefined || value === undefined || section !== 'Service'
+      ? []
+      : [[key, value.trim()] as const];
   });
 }
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ComponentForm, ComponentText } from '../../src/components/command.ts';
@@ -16,7 +17,7 @@ import { knownPlaces, presentFiles } from '../../src/present.ts';
 import { argumentsText } from '../../src/report/arguments.ts';
 import { type ComponentArgument, desiredArguments, resolveArguments } from '../../src/resolve/arguments.ts';
 import { readFiles } from '../../src/store/files.ts';
-import type { Component } from '../../src/table/row.ts';
+import { type Component, COMPONENTS } from '../../src/table/row.ts';
 import { type Verification, verifyPki } from '../../src/verify.ts';
 
 const GOLDEN = new Date('2026-12-01T00:00:00Z');
@@ -409,6 +410,43 @@ test('what cannot be read, is not known or leads elsewhere is said, and judged n
   expect(await found([...texts.slice(2, 3), text('manifest', '/c', kubelet)], pki.files)).toEqual([
     'error argument-missing /c --client-ca-file',
   ]);
+});
+
+test('whatever an argument holds is judged, and none makes the checks throw', async () => {
+  const value = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(
+      '/',
+      '',
+      '.',
+      '../..',
+      '/etc/kubernetes/pki',
+      '[',
+      'https://[',
+      'https://',
+      '0/0',
+      '::/0',
+      ',',
+    ),
+  );
+  const flags = [
+    ...all.map(({ flag }) => flag),
+    '--etcd-servers',
+    '--advertise-address',
+    '--listen-client-urls',
+  ];
+  flags.push('--service-cluster-ip-range', '--advertise-client-urls', '--initial-advertise-peer-urls');
+  const flag = fc.record({ flag: fc.constantFrom(...flags), value });
+  const { spec, evidence } = await verify(pki.files, NOW);
+  fc.assert(
+    fc.property(fc.constantFrom(...COMPONENTS), fc.array(flag), fc.boolean(), (component, given, isPod) => {
+      const command = { path: '/a', program: component, component, flags: given, unfollowed: [] };
+      const commands = [{ ...command, ...(isPod ? { mounts: [{ mountPath: '/etc' }] } : {}) }];
+      const components = { commands, unreadable: [] };
+      const findings = checkComponents({ components, spec, evidence, files: pki.files });
+      expect(findings.every(({ message }) => message.length > 0)).toBe(true);
+    }),
+  );
 });
 
 /** The specification of a cluster that needs no key to be made. */

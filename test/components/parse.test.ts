@@ -190,6 +190,13 @@ describe('command lines', () => {
     ["in etcd's own", 'etcd.env', 'ETCD_CERT_FILE=/a\nETCD_NAME="b"\n', ['etcd --cert-file=/a --name=b']],
     ['of a known file', 'etcd.args', '--cert-file=/a\n', ['etcd --cert-file=/a']],
     ['of a longer name', 'kube_scheduler.txt', '--a=b', ['kube-scheduler --a=b']],
+    [
+      "with somebody else's quotes",
+      'a',
+      "# it's\nroot sh -c it's\n/bin/etcd --name=x\n# isn't\n",
+      ['etcd --name=x'],
+    ],
+    ['over lines', 'kubelet', 'K="--a=1\n--b=2"\nL=\'--c\'\n', ['kubelet --a=1 --b=2 --c=true']],
     ['of nobody', 'a', '--cert-file=/a\n', ['? --cert-file=/a']],
     ['of another program', 'a', 'k3s server --cluster-init\n', ['? --cluster-init=true']],
   ])('%s', async (_, name, contents, expected) => {
@@ -210,6 +217,21 @@ describe('command lines', () => {
       }),
     );
   });
+});
+
+test.each<[ComponentForm, string]>([
+  ['unit', `[Service]\nExecStart=${' '.repeat(500_000)}x\n`],
+  ['unit', `[${']'.repeat(500_000)}\n`],
+  ['arguments', `etcd --a=${'"'.repeat(400_001)} ${"'".repeat(100_001)}`],
+  ['arguments', `A="${'\\"'.repeat(250_000)}\n${'$'.repeat(500_000)}`],
+  ['manifest', `{kind: Pod, spec: {containers: [{image: "${':'.repeat(500_000)}/"}]}}`],
+  ['manifest', '['.repeat(500_000)],
+  ['manifest', '- '.repeat(250_000)],
+  ['manifest', Array.from({ length: 40_000 }, (_, at) => `key${at}: a`).join('\n')],
+])('a %s of half a megabyte of little else is not read for long', async (form, contents) => {
+  const start = performance.now();
+  await parseComponents([{ path: '/a', form, contents }]);
+  expect(performance.now() - start).toBeLessThan(10_000);
 });
 
 test('a text that could not be read is unreadable', async () => {

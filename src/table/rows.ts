@@ -485,14 +485,14 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
         flag: '--client-cert-auth',
         takes: { text: 'true' },
         decides: 'whether etcd asks its clients for a certificate',
-        without: ['warning', 'etcd asks for client certificates only because of --trusted-ca-file'],
+        without: ['warning', 'etcd asks for client certificates only where --trusted-ca-file is given'],
       },
       {
         component: 'etcd',
         flag: '--peer-client-cert-auth',
         takes: { text: 'true' },
         decides: 'whether etcd asks the other members for a certificate',
-        without: ['warning', 'etcd asks members for certificates only because of --peer-trusted-ca-file'],
+        without: ['warning', 'etcd asks members for certificates only where --peer-trusted-ca-file is given'],
       },
       {
         component: 'etcdctl',

@@ -1,3 +1,4 @@
+import { isGoodForHost } from '../x509/host-name.ts';
 import { attributeValues, COMMON_NAME_OID, ORGANIZATION_OID } from '../x509/model.ts';
 import { type CertificateUnderCheck, type Check, certificateCheck, type Hit, listText } from './check.ts';
 import { generalNameText } from './text.ts';
@@ -98,7 +99,9 @@ export const ROLE_CHECKS: readonly Check[] = [
     },
     ({ certificate, desired }) => {
       const present = comparable(certificate.subjectAltName ?? []);
-      const missing = without(comparable(desired.sans), present);
+      // A name under a wildcard that is there is reached all the same.
+      const wanted = desired.sans.filter(({ value }) => !isGoodForHost(certificate, value));
+      const missing = without(comparable(wanted), present);
       if (missing.length === 0) return [];
       return difference('subjectAltName', `lacks ${listText(missing)}`, missing, present);
     },

@@ -199,7 +199,7 @@ export async function resolveDirectories(directories: Directories): Promise<Dire
 }
 
 /** The logical paths of what the kubeconfigs among these files name within the directories, other than the files themselves. */
-export async function namedPaths(
+async function namedPaths(
   files: readonly PresentFile[],
   directories: Directories,
 ): Promise<readonly string[]> {

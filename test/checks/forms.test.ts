@@ -248,7 +248,7 @@ test.each<readonly [what: string, make: () => string | Uint8Array, found: string
     () => Buffer.from(pem('admin.conf'), 'utf16le'),
     'there is no kubeconfig in it: found text in UTF-16',
   ],
-  ['is cut off', () => pem('admin.conf').slice(0, 300), 'file is not a kubeconfig: it has no "kind: Config"'],
+  ['is cut off', () => pem('admin.conf').slice(0, 300), 'kubeconfig has no current-context'],
 ])('a kubeconfig that %s is said to', async (_, make, found) => {
   expect(await foundIn('admin.conf', make())).toEqual([`error kubeconfig-unreadable: ${found}`]);
 });

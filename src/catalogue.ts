@@ -9,6 +9,7 @@ import { SERVED_CHECKS } from './checks/served.ts';
 import { STRAY_CHECKS } from './checks/strays.ts';
 import { VALIDITY_CAPPED } from './plan.ts';
 import { WAIVER_CHECKS } from './select/waive.ts';
+import { SOURCE_CHECKS } from './sources/source.ts';
 
 /** What every report, the documents and the tests say of a check, whoever looks for it. */
 export interface CatalogueRow extends CheckRow {
@@ -34,6 +35,7 @@ export const CATALOGUE: readonly CatalogueRow[] = Object.freeze([
   ...on('any file of the table', HOST_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
   ...on('any waiver', WAIVER_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
   ...on('what starts components', COMPONENT_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
+  ...on('what the files come in', SOURCE_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
   ...on('every certificate', [...HYGIENE_RULES, DUPLICATE_SERIAL]).map((row) => ({
     ...row,
     only: 'audit' as const,

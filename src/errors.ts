@@ -37,6 +37,11 @@ export interface PkiErrorDetail {
   ERR_KUBECONFIG: { readonly field: string };
   /** The file system refused, or holds something that is in the way. Exit code 3. */
   ERR_STORE: { readonly path: string; readonly operation: string; readonly errno?: string };
+  /**
+   * An archive or a list of Secrets in which there is nothing to audit, too much, or more than one PKI: `choices` are what
+   * can be named then. Exit code 3.
+   */
+  ERR_SOURCE: { readonly source: string; readonly choices: readonly string[] };
   /** Something stands where files are to be written; all of it is listed, nothing was changed. Exit code 3. */
   ERR_OBSTACLE: {
     readonly obstacles: readonly {

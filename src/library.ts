@@ -248,6 +248,8 @@ export interface VerifyClusterPkiOptions
   readonly policy?: PolicyOptions;
   /** The texts of lists of weak keys, as `--weak-keys` takes them: every key is looked for in them. */
   readonly weakKeyLists?: readonly string[];
+  /** A logical path of each row that is missed where nothing of it is there, as `parseSecrets` gives it; default: of all. */
+  readonly expected?: readonly string[] | undefined;
 }
 
 /** What an audit found, and against what the files were held. */
@@ -304,6 +306,7 @@ export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promis
     policy,
     weakKeyLists,
     cis,
+    expected,
     ...others
   } = options;
   const { role: asked, focus, skip, waivers, baseline, ...cluster } = others;
@@ -327,6 +330,7 @@ export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promis
     policy: policy && parsePolicy(policy),
     weakKeys: weakKeyLists && weakKeysIn(weakKeyLists),
     cis,
+    expected,
     readServed: served && (async () => served),
   });
   return { ...found, spec };

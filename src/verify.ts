@@ -50,6 +50,10 @@ export interface VerifyRequest {
   readonly components?: Components | undefined;
   readonly now: Date;
   readonly warnWithinSeconds: number;
+  /** A logical path of each row that is missed where nothing of it is there; absent: of all that the cluster has. */
+  readonly expected?: readonly string[] | undefined;
+  /** What was found already about what the files came in; it is selected from with the rest. */
+  readonly found?: readonly Finding[] | undefined;
   /**
    * Where the files were read, with whatever kubeconfigs name there: what they name there and is not among the files is
    * absent. Not given: /etc/kubernetes, and of its files those that the table knows.
@@ -242,7 +246,7 @@ function unnamed(files: readonly PresentFile[], evidence: Evidence): readonly Pr
 }
 
 function holdAgainst(
-  { files, now, warnWithinSeconds, role, weakKeys, policy }: PlacedRequest,
+  { files, now, warnWithinSeconds, role, expected, weakKeys, policy }: PlacedRequest,
   { spec, inferred }: Reading,
   evidence: Evidence,
   sharedModuli: ReadonlySet<bigint>,
@@ -250,6 +254,7 @@ function holdAgainst(
   const audit = {
     warnWithinSeconds,
     sharedModuli,
+    expected,
     ...(weakKeys === undefined ? {} : { weakKeys }),
     ...(policy === undefined ? {} : { policy }),
   };
@@ -349,10 +354,11 @@ export async function verifyPki(asked: VerifyRequest): Promise<Verification> {
     if (weightOf(best) === 0) break;
   }
   if (best === undefined) throw new RangeError('"profile" expected a profile');
-  const { now, files, components, selection = {}, readServed } = request;
+  const { now, files, found = [], components, selection = {}, readServed } = request;
   const { findings: around, ...surroundings } = await checkSurroundings(request, best);
   const served = await readServed?.(best);
   const findings = [
+    ...found,
     ...best.findings,
     ...checkByThemselves(best.evidence),
     ...around,

@@ -33,6 +33,8 @@ export interface AuditOptions {
   /** The keys that are known to be weak, as `parseWeakKeyList` gives them. */
   readonly weakKeys?: ReadonlySet<string>;
   readonly policy?: Policy;
+  /** A logical path of each row that is missed where nothing of it is there; absent: of all rows. */
+  readonly expected?: readonly string[] | undefined;
 }
 
 /** What there is to say about a check, whatever it looks at. */

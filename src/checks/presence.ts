@@ -21,10 +21,12 @@ export const PRESENCE_CHECKS: readonly Check[] = [
     citation: 'R2, R3, R6',
     remedy: 'have it made (init makes what is missing and keeps the rest), or bring it from where it is made',
     appliesTo: ['ca', 'certificate', 'keyPair', 'bundle', 'kubeconfig'],
-    run: ({ desired, files }, { evidence }) => {
+    run: ({ desired, files }, { evidence, audit }) => {
+      const { expected } = audit ?? {};
+      const isExpected = expected === undefined || desired.files.some(({ path }) => expected.includes(path));
       // A certificate directory by itself is a whole thing: it may have come without the host's kubeconfigs.
       const isApart = desired.kind === 'kubeconfig' && !hasKubeconfigs(evidence);
-      if (files.length > 0 || isApart) return [];
+      if (files.length > 0 || isApart || !isExpected) return [];
       return desired.files
         .filter(({ holds }) => !MAY_BE_ELSEWHERE.includes(holds))
         .slice(0, 1)

@@ -165,10 +165,11 @@ describe('the programs in the documents', () => {
   let programs: readonly string[];
   beforeAll(() => {
     const inReadme = BLOCKS.filter(({ language }) => language === 'ts').map(({ text }) => text);
-    const source = read('src/library.ts').replaceAll(/^ \* ?/gm, '');
+    const sources = ['src/library.ts', 'src/sources/archive.ts'].map(read).join('\n');
+    const source = sources.replaceAll(/^ \* ?/gm, '');
     const examples = blocksOf(source).map(({ text }) => text);
     programs = [...inReadme, ...examples];
-    expect([inReadme.length, examples.length]).toEqual([1, 4]);
+    expect([inReadme.length, examples.length]).toEqual([1, 5]);
   });
 
   test('compile, and run one after the other', async () => {

@@ -1,0 +1,129 @@
+import { unreadableSource } from './source.ts';
+
+/** A Secret with what of it is looked at. */
+export interface Secret {
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly type: string;
+  /** By key; undefined where the value is not base64. */
+  readonly data: ReadonlyMap<string, Uint8Array | undefined>;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+function textsOf(value: unknown): readonly (readonly [string, string])[] {
+  return Object.entries(fieldsOf(value)).flatMap(([key, text]) =>
+    typeof text === 'string' ? [[key, text] as const] : [],
+  );
+}
+
+const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
+
+function secretOf(document: Fields): Secret {
+  const metadata = fieldsOf(document['metadata']);
+  const data = textsOf(document['data']).map(
+    ([key, text]) => [key, BASE64.test(text) ? Buffer.from(text, 'base64') : undefined] as const,
+  );
+  // As in the API server: what is in stringData takes the place of what is in data.
+  const texts = textsOf(document['stringData']).map(([key, text]) => [key, Buffer.from(text)] as const);
+  return {
+    namespace: textOf(metadata['namespace']) || 'default',
+    name: textOf(metadata['name']),
+    labels: new Map(textsOf(metadata['labels'])),
+    type: textOf(document['type']),
+    data: new Map<string, Uint8Array | undefined>([...data, ...texts]),
+  };
+}
+
+/** A list may hold lists: `kubectl get` of several kinds, or documents that were put together. */
+function objectsIn(document: unknown, depth = 0): readonly Fields[] {
+  if (!isFields(document)) return [];
+  const { items } = document;
+  return Array.isArray(items) && depth < 2 ? items.flatMap((item) => objectsIn(item, depth + 1)) : [document];
+}
+
+/**
+ * Reading YAML takes time and memory by what it is divided into, and a text can be divided at every character. A Secret has
+ * about a hundred parts. JSON needs no such bound.
+ */
+const MAXIMUM_YAML_PARTS = 300_000;
+
+/** Whatever stands between the words of YAML: space, and each mark. In base64 there is neither. */
+const PART = /\s+|[^\sA-Za-z0-9+/=]/g;
+
+function isDividedTooFar(text: string): boolean {
+  let parts = 0;
+  for (const _ of text.matchAll(PART)) {
+    parts += 1;
+    if (parts > MAXIMUM_YAML_PARTS) return true;
+  }
+  return false;
+}
+
+async function parseDocuments(name: string, text: string): Promise<readonly unknown[]> {
+  if (text.trimStart().startsWith('{')) {
+    try {
+      return [JSON.parse(text)];
+    } catch (error) {
+      // It may be YAML all the same, whose reader knows the line.
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  if (isDividedTooFar(text)) {
+    throw unreadableSource(name, 'holds more YAML than is read here', {
+      hint: 'have it printed as JSON: kubectl get secrets --all-namespaces -o json',
+    });
+  }
+  const { LineCounter, parseAllDocuments } = await import('yaml');
+  const lineCounter = new LineCounter();
+  // Looking for keys that are there twice takes the square of their number.
+  const documents = parseAllDocuments(text, {
+    uniqueKeys: false,
+    logLevel: 'error',
+    prettyErrors: false,
+    lineCounter,
+  });
+  if (!Array.isArray(documents)) return [];
+  const [error] = documents.flatMap(({ errors }) => errors);
+  if (error !== undefined) {
+    // The library's message may quote what is at fault, and that may be a key: the number of the line is enough.
+    throw unreadableSource(name, `is not YAML, see line ${lineCounter.linePos(error.pos[0]).line}`);
+  }
+  try {
+    return documents.map((parsed): unknown => parsed.toJS({ maxAliasCount: 100 }));
+  } catch (cause) {
+    if (!(cause instanceof ReferenceError)) throw cause;
+    throw unreadableSource(
+      name,
+      'is YAML with aliases that lead to nothing, or to more than any list of Secrets has',
+    );
+  }
+}
+
+/**
+ * The Secrets in what kubectl prints: a list, a single one, or several documents, as YAML or JSON. What is no Secret is passed
+ * over.
+ *
+ * @throws {PkiError} `ERR_SOURCE` where it is not YAML, or there is no Secret in it. Never quotes what it holds.
+ */
+export async function parseSecretDocuments(name: string, text: string): Promise<readonly Secret[]> {
+  const objects = (await parseDocuments(name, text)).flatMap((document) => objectsIn(document));
+  const secrets = objects.filter(({ kind }) => kind === 'Secret');
+  if (secrets.length > 0) return secrets.map(secretOf);
+  const [kind] = objects
+    .map((object) => textOf(object['kind']))
+    .filter((word) => /^[A-Z][A-Za-z]*$/.test(word));
+  throw unreadableSource(
+    name,
+    `expected Secrets, found ${kind === undefined ? 'none' : `an object of kind ${kind}`}`,
+    { hint: 'kubectl get secrets --all-namespaces -o yaml prints what is read here' },
+  );
+}

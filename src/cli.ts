@@ -29,7 +29,9 @@ function register(
   describe: string,
 ): Argv {
   return parser.command(command, describe, COMMAND_OPTIONS[name], (parsed) => {
-    chosen = { name, parsed };
+    // yargs takes the word that stands for stdin for a flag without a name, and leaves its place empty.
+    const isStandardInput = parsed['dir'] === '' && words.includes('-');
+    chosen = { name, parsed: isStandardInput ? { ...parsed, dir: '-' } : parsed };
   });
 }
 

@@ -7,13 +7,16 @@ import { type VerifyRequest, verifyPki } from '../verify.ts';
 import { readComponents } from './components.ts';
 import { clusterOptionsOf } from './options.ts';
 import type { AskedSelection } from './selection.ts';
-import { readDirectorySource } from './source.ts';
+import { readSource } from './source.ts';
 import { printMessages } from './terminal.ts';
 import { textOf } from './words.ts';
 
 /** What is asked of an audit beside what the cluster should be. */
 export interface AuditOptions
-  extends Omit<VerifyRequest, 'files' | 'directories' | 'readFrom' | 'options' | 'components' | 'now'>,
+  extends Omit<
+      VerifyRequest,
+      'files' | 'found' | 'expected' | 'directories' | 'readFrom' | 'options' | 'components' | 'now'
+    >,
     Pick<AskedSelection, 'former'> {
   readonly at: Date;
 }
@@ -33,17 +36,21 @@ export async function audit(
 ): Promise<VerifyReport> {
   const options = clusterOptionsOf(parsed);
   const { certDir: _, kubeconfigDir: __, rootCaDir: ___, ...cluster } = options;
-  const source = await readDirectorySource(textOf(parsed, 'dir') ?? '/etc/kubernetes/pki', options, {
+  const source = await readSource(textOf(parsed, 'dir') ?? '/etc/kubernetes/pki', {
+    ...options,
+    secretsOf: textOf(parsed, 'secrets-of'),
     followsLinks: parsed['follow-links'] === true,
   });
   const components = await readComponents(parsed);
   printMessages(source.notices.map((text) => `notice: ${text}`));
-  const { files, places, readFrom, directories, pathOf } = source;
+  const { files, findings, expected, places, readFrom, directories, pathOf } = source;
   assertComparable(former, directories);
   return {
     verification: await verifyPki({
       ...request,
       files,
+      found: findings,
+      expected,
       directories: places,
       readFrom,
       options: cluster,

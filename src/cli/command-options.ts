@@ -21,11 +21,17 @@ const addDirectory = (parser: Argv): Argv =>
   parser
     .positional('dir', {
       type: 'string',
-      describe: 'the certificate directory, or the one that holds it (default: --cert-dir)',
+      describe:
+        'the certificate directory, or the one that holds it (default: --cert-dir); a tar archive of either or Secrets as kubectl prints them, in a file or, for -, on stdin',
     })
     .option('follow-links', {
       type: 'boolean',
       describe: 'read what symbolic links lead to outside of the directories; not on a copy of a disk',
+    })
+    .option('secrets-of', {
+      type: 'string',
+      describe: 'of Secrets of several clusters, those of this one: namespace/cluster',
+      requiresArg: true,
     });
 
 const addVerifyOptions = (parser: Argv): Argv =>
@@ -83,7 +89,9 @@ const addVerifyOptions = (parser: Argv): Argv =>
     .example(
       '$0 verify ./evidence/pki --profile kubeadm --kubernetes-version 1.31',
       'held against that release',
-    );
+    )
+    .example('$0 verify evidence.tar.gz --cert-dir cp1/pki', 'one of several hosts in an archive')
+    .example('kubectl get secrets -A -o yaml | $0 verify -', 'what a management cluster keeps in Secrets');
 
 const addTableOptions = (parser: Argv): Argv =>
   addOutputOption(addClusterOptions(parser, RULING), ['text', 'json', 'yaml', 'markdown']);

@@ -1,33 +1,20 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import type { PresentDirectory, PresentFile } from '../checks/evidence.ts';
 import type { Directories } from '../cluster/directories.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import { PkiError } from '../errors.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import { readTree, type ReadTreeOptions, resolveDirectories } from '../present.ts';
+import type { Source } from '../sources/source.ts';
+import { readChunks } from '../store/chunks.ts';
 import { followLinks, isInside } from '../store/directories.ts';
-import { entryAt } from '../store/files.ts';
+import { attempt, unless } from '../store/failure.ts';
+import { entryAt, isStream } from '../store/files.ts';
 import { pendingSentences } from './pending.ts';
-
-/** What is audited, wherever it comes from. */
-export interface Source {
-  readonly files: readonly PresentFile[];
-  /** The directories that hold them, where there are some. */
-  readonly places?: readonly PresentDirectory[];
-  /** What it is called, what holds the certificates first. */
-  readonly directories: readonly string[];
-  /** What a logical path is called where the files come from. */
-  readonly pathOf: (logicalPath: string) => string;
-  /** Where they were read, where that is a place. */
-  readonly readFrom?: Directories;
-  /** What was noticed on the way, a sentence each. */
-  readonly notices: readonly string[];
-}
 
 /** The directories of what is to be audited: `directory` is the certificate directory, or the one that holds a `pki`. */
 function directoriesOf(directory: string, options: ClusterOptions): Directories {
   const named = resolve(options.certDir ?? directory);
-  const below = entryAt(join(named, 'pki'));
+  const below = unless(['EACCES'], () => entryAt(join(named, 'pki')));
   const isParent = below?.isDirectory() === true || below?.isSymbolicLink() === true;
   const certDir = isParent ? join(named, 'pki') : named;
   // A certificate directory of any other name may hold the kubeconfigs as well.
@@ -40,14 +27,19 @@ function directoriesOf(directory: string, options: ClusterOptions): Directories 
 }
 
 function assertThere(directory: string): void {
-  const entry = entryAt(directory);
-  if (entry?.isDirectory() === true || entry?.isSymbolicLink() === true) return;
+  const reading = { path: directory, operation: 'read', hint: 'run as a user who may look into it' };
+  const entry = attempt(reading, () => entryAt(directory));
+  if (entry?.isDirectory() === true || entry?.isSymbolicLink() === true) {
+    // Where nothing in it may be looked at, not one file is unreadable but the directory.
+    attempt(reading, () => entryAt(`${directory}/.`));
+    return;
+  }
   throw new PkiError(
     'ERR_STORE',
-    `${directory}: expected a directory, found ${entry === undefined ? 'nothing' : 'a file'}`,
+    `${directory}: expected a directory, found ${entry === undefined ? 'nothing' : 'something else'}`,
     {
       detail: { path: directory, operation: 'read' },
-      hint: 'name the certificate directory, or the one that holds it: /etc/kubernetes/pki',
+      hint: 'name the certificate directory or the one that holds it, an archive of either, or - for what comes on stdin',
     },
   );
 }
@@ -71,7 +63,7 @@ function assertNotLedAway(directory: string): void {
  *
  * @throws {PkiError} `ERR_STORE` where there is no directory, or one that is a link leads elsewhere.
  */
-export async function readDirectorySource(
+async function readDirectorySource(
   directory: string,
   options: ClusterOptions,
   reading: ReadTreeOptions,
@@ -83,10 +75,38 @@ export async function readDirectorySource(
   const tree = await readTree(directories, reading);
   return {
     files: tree.files,
+    findings: [],
     places: tree.directories,
     directories: targetDirectories(directories),
     readFrom: directories,
     pathOf: (path) => absolutePath(path, directories),
     notices: await pendingSentences(targetDirectories(directories)),
   };
+}
+
+/** What chooses among what an archive or a list of Secrets holds. */
+export interface SourceOptions extends ClusterOptions, ReadTreeOptions {
+  /** The cluster whose Secrets are meant. */
+  readonly secretsOf?: string | undefined;
+}
+
+/**
+ * Reads what the word names: directories, a tar archive or Secrets in a file, either of them on stdin for `-`. Takes no lock
+ * and changes nothing.
+ *
+ * @throws {PkiError} `ERR_STORE` where there is nothing or it cannot be read; `ERR_SOURCE` where nothing of it can be audited.
+ */
+export async function readSource(word: string, options: SourceOptions): Promise<Source> {
+  const { secretsOf: of, followsLinks, certDir, kubeconfigDir, rootCaDir } = options;
+  const isStandardInput = word === '-';
+  if (!isStandardInput && !isStream(word)) return readDirectorySource(word, options, { followsLinks });
+  // Only whoever gives an archive or Secrets waits for what reads them.
+  const { parseSource } = await import('../sources/parse.ts');
+  return parseSource(readChunks(isStandardInput ? undefined : resolve(word)), {
+    name: isStandardInput ? 'stdin' : resolve(word),
+    of,
+    certDir,
+    kubeconfigDir,
+    rootCaDir,
+  });
 }

@@ -31,10 +31,14 @@ const encodePath = (path: string): string => path.split('/').map(encodeURICompon
 function basesOf(
   directories: readonly string[],
 ): readonly { readonly id: string; readonly prefix: string }[] {
-  return directories
-    .map((directory) => `${directory}/`.replace('//', '/'))
-    .filter((prefix, _, all) => !all.some((other) => other !== prefix && prefix.startsWith(other)))
-    .map((prefix, index) => ({ id: `AUDITED${index === 0 ? '' : index + 1}`, prefix }));
+  return (
+    directories
+      // What came on stdin, or in Secrets, is nowhere on this host.
+      .filter((directory) => directory.startsWith('/'))
+      .map((directory) => `${directory}/`.replace('//', '/'))
+      .filter((prefix, _, all) => !all.some((other) => other !== prefix && prefix.startsWith(other)))
+      .map((prefix, index) => ({ id: `AUDITED${index === 0 ? '' : index + 1}`, prefix }))
+  );
 }
 
 function suppressionOf({ reason, until }: NonNullable<AuditFinding['waiver']>): object {

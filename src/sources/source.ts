@@ -1,11 +1,16 @@
 import type { CheckRow } from '../checks/check.ts';
-import type { PresentFile } from '../checks/evidence.ts';
+import type { PresentDirectory, PresentFile } from '../checks/evidence.ts';
+import type { Directories } from '../cluster/directories.ts';
 import { PkiError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 
 /** What is audited, wherever it comes from. */
 export interface Source {
   readonly files: readonly PresentFile[];
+  /** The directories that hold them, where there are some. */
+  readonly places?: readonly PresentDirectory[];
+  /** Where they were read, where that is a place. */
+  readonly readFrom?: Directories;
   /** What is wrong with what the files came in, beside what is wrong with them. */
   readonly findings: readonly Finding[];
   /** What it is called, what holds the certificates first. */

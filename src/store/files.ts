@@ -51,6 +51,12 @@ export function entryAt(path: string): Stats | undefined {
   return unless(['ENOTDIR'], () => lstatSync(path, { throwIfNoEntry: false }));
 }
 
+/** Whether what `path` leads to gives its bytes one after the other: a file, or a pipe such as a shell makes for `<(…)`. */
+export function isStream(path: string): boolean {
+  const target = unless(['ENOTDIR', 'EACCES', 'ELOOP'], () => statSync(path, { throwIfNoEntry: false }));
+  return target?.isFile() === true || target?.isFIFO() === true;
+}
+
 /** What lies at `path`. Reads at most `maximumBytes`, never throws for what the file system says, never waits on a FIFO. */
 export function readFileState(path: string, maximumBytes: number = MAXIMUM_BYTES): FileState {
   try {

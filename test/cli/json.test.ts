@@ -27,6 +27,7 @@ const OUTPUTS = [
   ['verify out --cis 1.12 --fail-on never -o json', 'Verify', { cis: '1.12' }],
   [`${INIT} --service-cidr foo,bar`, 'ConfigFailure', { code: 'ERR_CONFIG' }],
   [`${HOST} --cert-dir out/admin.conf/pki`, 'StoreFailure', { code: 'ERR_STORE' }],
+  ['verify out/admin.conf -o json', 'SourceFailure', { code: 'ERR_SOURCE' }],
   ['show table -o json', 'Table', { profile: 'requirements' }],
   ['show table --profile kubeadm -o json', 'Table', { profile: 'kubeadm' }],
   ['show arguments -o json', 'Arguments', {}],

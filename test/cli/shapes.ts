@@ -38,6 +38,8 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
   /** Octal. */
   readonly umask?: string;
+  /** What it can read from stdin before that ends; absent: stdin stays open. */
+  readonly stdin?: Uint8Array;
 }
 
 /**
@@ -53,8 +55,13 @@ export function start(
   command: readonly string[],
   surroundings: Surroundings,
 ): ChildProcessWithoutNullStreams {
-  const { cwd, env = {}, umask = '022' } = surroundings;
-  return spawn('/bin/sh', ['-c', 'umask "$0" && exec "$@"', umask, ...command], { cwd, env });
+  const { cwd, env = {}, umask = '022', stdin } = surroundings;
+  const child = spawn('/bin/sh', ['-c', 'umask "$0" && exec "$@"', umask, ...command], { cwd, env });
+  if (stdin === undefined) return child;
+  // A program that has read enough, or reads nothing, may have ended before all of it is written.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(stdin);
+  return child;
 }
 
 /** How a program that was started ends. */

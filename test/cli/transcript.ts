@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Ended, endOf, run, type Shape, start } from './shapes.ts';
 import { treeOf } from './tree.ts';
@@ -9,6 +9,7 @@ import { treeOf } from './tree.ts';
  *   # what the following shows
  *   k8s-pki init --host-ip 192.0.2.10     runs the program, which must succeed
  *   ! k8s-pki init                        which must fail, and must have changed nothing at all
+ *   stdin file                            what the next command is given on stdin
  *   exec openssl x509 -in 'a b.crt'       runs any other program, which must succeed; `! exec` must fail
  *   exit 3                                the last command exited with 3
  *   stdout 'regular expression'           its output has that in it; `! stdout` has not; likewise stderr
@@ -63,6 +64,7 @@ class Session {
   readonly #env: Record<string, string> = {};
   readonly #words = new Map<string, readonly string[]>();
   #umask = '022';
+  #stdin: Buffer = Buffer.alloc(0);
   #before: readonly string[] = [];
   #last: Ended = { status: null, signal: null, stdout: '', stderr: '' };
 
@@ -83,6 +85,9 @@ class Session {
       case 'k8s-pki':
       case 'exec':
         return this.#command(verb, args, isNegated);
+      case 'stdin':
+        this.#stdin = readFileSync(join(this.#work, args[0] ?? ''));
+        return undefined;
       case 'exit':
         return String(this.#last.status) === args[0] ? undefined : `expected exit ${args[0]}`;
       case 'stdout':
@@ -137,10 +142,12 @@ class Session {
   ): Promise<string | undefined> {
     this.#before = treeOf(this.#work);
     const cwd = this.#work;
+    const stdin = this.#stdin;
+    this.#stdin = Buffer.alloc(0);
     this.#last =
       verb === 'k8s-pki'
-        ? await run(this.#shape, args, { cwd, env: this.#env, umask: this.#umask })
-        : await endOf(start(args, { cwd, env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' } }));
+        ? await run(this.#shape, args, { cwd, stdin, env: this.#env, umask: this.#umask })
+        : await endOf(start(args, { cwd, stdin, env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' } }));
     const hasFailed = this.#last.status !== 0;
     if (hasFailed !== mustFail) return mustFail ? 'expected a failure' : 'expected success';
     return hasFailed && verb === 'k8s-pki' ? this.#changes() : undefined;

@@ -27,6 +27,9 @@ const directoryInside = (name: string): string => pathInside(name) || '.';
 /** Where it is clear which directory is meant although there are several: the one where kubeadm has it. */
 const USUAL = 'etc/kubernetes/pki';
 
+/** Of a fleet in one archive nobody reads the whole list; `choices` has it. */
+const MAXIMUM_SHOWN = 10;
+
 /** The certificate directory that is meant, and those beside it that are not looked at. */
 function chooseDirectory(
   name: string,
@@ -50,7 +53,9 @@ function chooseDirectory(
   }
   if (named.length === 1) return { chosen: first, others: [] };
   if (named.includes(USUAL)) return { chosen: USUAL, others: named.filter((path) => path !== USUAL) };
-  throw unreadableSource(name, `holds several certificate directories: ${named.join(', ')}`, {
+  const shown = named.slice(0, MAXIMUM_SHOWN).join(', ');
+  const more = named.length > MAXIMUM_SHOWN ? ` and ${named.length - MAXIMUM_SHOWN} more` : '';
+  throw unreadableSource(name, `holds several certificate directories: ${shown}${more}`, {
     choices: named,
     hint: `name the one that is meant: --cert-dir ${first}`,
   });

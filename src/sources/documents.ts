@@ -100,6 +100,7 @@ async function parseDocuments(name: string, text: string): Promise<readonly unkn
   try {
     return documents.map((parsed): unknown => parsed.toJS({ maxAliasCount: 100 }));
   } catch (cause) {
+    if (cause instanceof RangeError) throw unreadableSource(name, 'is YAML with lists in lists without end');
     if (!(cause instanceof ReferenceError)) throw cause;
     throw unreadableSource(
       name,

@@ -148,6 +148,28 @@ describe('an archive', () => {
     await expect(parseArchive(bytes, { certDir: 'cp3' })).rejects.toThrow('archive: holds no directory cp3');
   });
 
+  test('of a fleet names some of the hosts and says how many more there are', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `cp${index}`);
+    const fleet = copyOf();
+    for (const name of names) cpSync(join(fleet, USUAL), join(fleet, name, 'pki'), { recursive: true });
+    const failure = await failureOf(tar(fleet, ...names));
+    expect(failure.message).toMatch(/: (?:cp\d+\/pki, ){9}cp\d+\/pki and 2 more$/);
+    expect(failure.detail).toMatchObject({ choices: { length: 12 } });
+  });
+
+  test('with kubeconfigs and a root elsewhere is read where they are said to be', async () => {
+    const host = copyOf();
+    await writeClusterPki(
+      { files: await filesOf({}, { rootCa: true, rootCaDir: '/vault' }) },
+      { certDir: join(host, 'a/pki'), kubeconfigDir: join(host, 'b'), rootCaDir: join(host, 'c') },
+    );
+    const source = await parseArchive(tar(host, 'a', 'b', 'c'), { kubeconfigDir: '/b', rootCaDir: 'c' });
+    expect(source.directories).toEqual(['archive:a/pki', 'archive:b', 'archive:c']);
+    expect(at(source, 'root-ca/root-ca.key')?.contents).toContain('PRIVATE KEY');
+    expect(source.pathOf('root-ca/root-ca.key')).toBe('archive:c/root-ca.key');
+    expect(at(source, 'admin.conf')?.contents).toContain('kind: Config');
+  });
+
   test('with an old copy beside the usual place says that the copy is not looked at', async () => {
     const host = copyOf();
     cpSync(join(host, USUAL), join(host, `${USUAL}.old`), { recursive: true });

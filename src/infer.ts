@@ -2,8 +2,10 @@ import type { Evidence, RowEvidence } from './checks/evidence.ts';
 import { canonicalAddress } from './cluster/address.ts';
 import type { ClusterOptions, OptionKey } from './cluster/options.ts';
 import { choose, type Ruling } from './resolve/choose.ts';
+import { ALGORITHMS } from './table/algorithms.ts';
 import type { SanSource, ServerSource } from './table/row.ts';
 import { ROWS } from './table/rows.ts';
+import type { KeyAlgorithmId } from './x509/algorithms.ts';
 import { ipToBytes, ipToText } from './x509/ip.ts';
 import { algorithmOfSpki } from './x509/keys.ts';
 import { attributeValues, COMMON_NAME_OID } from './x509/model.ts';
@@ -24,7 +26,7 @@ const EXTRA_OPTIONS: Partial<Record<SanSource, OptionKey>> = {
 };
 
 const isIp = (name: string): boolean => ipToBytes(name) !== undefined;
-const distinct = (values: readonly string[]): readonly string[] => [...new Set(values)];
+const distinct = <T extends string>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
 /** What a placeholder stands for, and how much of the text around it speaks for that. */
 interface Guess {
@@ -116,17 +118,18 @@ function serviceCidrOf(address: string): string | undefined {
 /** The algorithm that most of the leaves have, or else what there is, and that of the service account pair. */
 function algorithmsOf(evidence: Evidence): ClusterOptions {
   const rows = [...evidence.values()];
-  const of = (row: RowEvidence): string | undefined => {
+  const of = (row: RowEvidence): KeyAlgorithmId | undefined => {
     const spkiDer = row.certificates[0]?.spkiDer ?? row.key?.spkiDer ?? row.publicKeys[0];
     return spkiDer === undefined ? undefined : algorithmOfSpki(spkiDer);
   };
-  const kinds = (kind: string): readonly string[] =>
+  const kinds = (kind: string): readonly KeyAlgorithmId[] =>
     rows.filter(({ desired }) => desired.kind === kind).flatMap((row) => of(row) ?? []);
   // A worker has none.
   const leaves = [kinds('certificate'), kinds('kubeconfig'), kinds('ca')].find((ids) => ids.length > 0) ?? [];
   const often = (id: string): number => leaves.filter((other) => other === id).length;
   const [keyAlgorithm] = distinct(leaves).toSorted((a, b) => often(b) - often(a));
-  const [saKeyAlgorithm] = kinds('keyPair');
+  // One that no API server takes cannot have been asked for.
+  const [saKeyAlgorithm] = kinds('keyPair').filter((id) => ALGORITHMS[id].signsServiceAccountTokens);
   return Object.fromEntries(
     Object.entries({ keyAlgorithm, saKeyAlgorithm }).filter(([, value]) => value !== undefined),
   );

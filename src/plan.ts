@@ -58,6 +58,7 @@ function planAction(files: readonly PlannedFile[], findings: readonly Finding[])
 /** What only a plan can find: it is about what is not there yet. */
 export const VALIDITY_CAPPED: Omit<Check, 'run'> = Object.freeze({
   code: 'validity-capped',
+  only: 'plan',
   severity: 'notice',
   says: 'A certificate that is issued lives as long as was asked for, unless its CA ends before',
   citation: 'kubeadm.md 1.3',

@@ -9,9 +9,10 @@ import {
   parseAnyEvidence,
   type PresentDirectory,
   type PresentFile,
+  type RowEvidence,
 } from './checks/evidence.ts';
 import { checkHost } from './checks/hosts.ts';
-import { checkHygiene, checkSerials } from './checks/hygiene.ts';
+import { checkHygiene, checkSerials, type PlacedCertificate } from './checks/hygiene.ts';
 import { runChecks } from './checks/run.ts';
 import { checkServed, type Served } from './checks/served.ts';
 import { checkStrays, readStrays } from './checks/strays.ts';
@@ -34,6 +35,7 @@ import { resolveRows } from './resolve/rows.ts';
 import { type Selected, type Selection, selectFindings } from './select/select.ts';
 import type { HostRole } from './table/row.ts';
 import { ROWS } from './table/rows.ts';
+import { readableBlocks, readPem } from './x509/pem.ts';
 
 /** What is audited, and against what. */
 export interface VerifyRequest {
@@ -92,6 +94,8 @@ export interface Verification extends Audited, Selected {
 
 /** Stand in until the files have said something: nothing that is compared comes from them. */
 const UNKNOWN_HOST = { hostIp: '192.0.2.1', hostname: 'host' };
+/** Stands for the directory in which a root is kept apart: which it is shows in no file. */
+const APART = '/root-ca';
 const EXTRA_NAMES: readonly OptionKey[] = [
   'apiserverCertExtraSans',
   'etcdServerCertExtraSans',
@@ -115,13 +119,20 @@ const only = (options: ClusterOptions, keys: readonly string[]): ClusterOptions 
 const defined = (options: ClusterOptions): ClusterOptions =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
-/** What shows in which files are there at all: whether there is a root, and whether etcd is here. */
+/** What shows in which files are there at all: whether there is a root, where it is kept, and whether etcd is here. */
 function seenShape(files: readonly PresentFile[]): ClusterOptions {
   const paths = new Set(files.map(({ path }) => path));
+  const isApart = ROWS.some(
+    (row) =>
+      row.kind === 'ca' &&
+      row.apart !== undefined &&
+      Object.values(row.apart).some((path) => paths.has(path)),
+  );
   const isThere = (when: 'rootCa' | 'stackedEtcd'): boolean =>
     ROWS.some((row) => row.when === when && pathsOf(row).some((path) => paths.has(path)));
   return {
     ...(isThere('rootCa') ? { rootCa: true } : {}),
+    ...(isApart ? { rootCaDir: APART } : {}),
     ...(isThere('stackedEtcd') ? {} : { externalEtcd: true }),
   };
 }
@@ -209,7 +220,8 @@ function readAs(request: PlacedRequest, ruling: ClusterOptions, evidence: Eviden
   const { spec, options } = parseFirst(
     readings.map((reading) => ({ ...UNKNOWN_HOST, ...reading, ...fixed })),
   );
-  return { spec, inferred: without(options, Object.keys(given)), rows: rowsFor(request, spec) };
+  const inferredOptions = without(options, [...Object.keys(given), 'rootCaDir']);
+  return { spec, inferred: inferredOptions, rows: rowsFor(request, spec) };
 }
 
 /** What of a wish decides how its files are read; profiles differ in what the files should hold. */
@@ -285,18 +297,38 @@ async function checkSurroundings(
   };
 }
 
+/** The certificates in a text, also such as no reader takes. */
+function certificatesIn(pem: string): readonly Uint8Array[] {
+  return readableBlocks(readPem(pem)).flatMap(({ label, der }) => (label === 'CERTIFICATE' ? [der] : []));
+}
+
+/** The certificates of a row that the reader refuses. How they are encoded may say why. */
+function refusedCertificates({ files, kubeconfig, unreadable }: RowEvidence): readonly Uint8Array[] {
+  const refused = unreadable.filter(({ what }) => what === 'certificate').map(({ path }) => path);
+  if (refused.length === 0) return [];
+  const embedded = [kubeconfig?.clientCertificate, kubeconfig?.certificateAuthority].flatMap((part) =>
+    part !== undefined && 'pem' in part ? [part.pem] : [],
+  );
+  const texts = files.filter(({ path }) => refused.includes(path)).map(({ contents = '' }) => contents);
+  return [...texts, ...embedded].flatMap(certificatesIn);
+}
+
 /** Holds every certificate to what certificates are held to, whatever they are for; one in several places once. */
 function checkByThemselves(evidence: Evidence): readonly Finding[] {
-  const placed = [...evidence.values()].flatMap(({ desired, files, certificates, others, trust }) =>
-    [...certificates, ...others, ...trust].map((certificate) => ({
-      row: desired.id,
-      path: files[0]?.path ?? '',
-      der: certificate.der,
-      certificate,
-    })),
+  const placed = [...evidence.values()].flatMap((row): readonly PlacedCertificate[] => {
+    const place = { row: row.desired.id, path: row.files[0]?.path ?? '' };
+    const read = [...row.certificates, ...row.others, ...row.trust];
+    return [
+      ...read.map((certificate) => ({ ...place, der: certificate.der, certificate })),
+      ...refusedCertificates(row).map((der) => ({ ...place, der })),
+    ];
+  });
+  // What one file has unread another may have read.
+  const inOrder = placed.toSorted(
+    (a, b) => Number(b.certificate !== undefined) - Number(a.certificate !== undefined),
   );
-  const distinct = placed.filter(
-    ({ der }, index) => placed.findIndex((other) => isSameDer(other.der, der)) === index,
+  const distinct = inOrder.filter(
+    ({ der }, index) => inOrder.findIndex((other) => isSameDer(other.der, der)) === index,
   );
   const findings = [...distinct.flatMap(checkHygiene), ...checkSerials(distinct)];
   return findings.filter((finding) => !isWanted(finding, evidence));

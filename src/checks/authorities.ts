@@ -38,13 +38,14 @@ function authorityCheck(
   };
 }
 
-/** The other CA one of whose certificates carries this key, if there is one. */
+/** The other CA that signs with this key, if there is one. */
 function ownerOf(spkiDer: Uint8Array, own: string, evidence: CheckContext['evidence']): string | undefined {
   return [...evidence.values()].find(
-    ({ desired, certificates }) =>
+    ({ desired, authority }) =>
       desired.kind === 'ca' &&
       desired.id !== own &&
-      certificates.some((other) => isSameDer(other.spkiDer, spkiDer)),
+      authority !== undefined &&
+      isSameDer(authority.spkiDer, spkiDer),
   )?.desired.id;
 }
 

@@ -334,7 +334,6 @@ describe('authorities', () => {
   test('the CA of another role in the file of one is an error: whom it signed would be let in', async () => {
     const both = text(tree, 'pki/etcd/ca.crt') + text(tree, 'pki/ca.crt');
     expect(await codes(changed(tree, { 'pki/etcd/ca.crt': both }))).toEqual([
-      'error shared-authority pki/ca.crt',
       'error shared-authority pki/etcd/ca.crt',
       'warning authority-surplus pki/etcd/ca.crt',
     ]);

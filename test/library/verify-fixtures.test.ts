@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { CATALOGUE } from '../../src/catalogue.ts';
+import { readDirectorySource } from '../../src/cli/source.ts';
+import { type Profile, verifyClusterPki } from '../../src/index.ts';
+import { run, SHAPES } from '../cli/shapes.ts';
+import { withDirectory } from '../cli/tree.ts';
+import { opensslOracle } from '../x509/openssl.ts';
+
+// Trees that openssl made, each with one fault (fixtures/verify/README.md).
+const COMMITTED = resolve('fixtures/verify');
+const GENERATOR = resolve('tools/verify-fixtures.mjs');
+
+/** The codes that no tree here can show, and why. */
+const WITHOUT_TREE: Readonly<Record<string, string>> = {};
+
+/** What `fault.json` says. */
+interface Fault {
+  readonly says: string;
+  /** The clean tree that the folder is laid over. */
+  readonly tree: string;
+  readonly at: string;
+  readonly profile: Profile;
+  /** Of `k8s-pki verify`, beside moment and profile. */
+  readonly arguments?: readonly string[];
+  readonly removed?: readonly string[];
+  /** Octal, by path. */
+  readonly modes?: Readonly<Record<string, string>>;
+  readonly directories?: readonly string[];
+  /** Targets by path. */
+  readonly links?: Readonly<Record<string, string>>;
+  /** `code path`, each once for each finding. */
+  readonly expected: readonly string[];
+}
+
+const codesIn = (fixtures: string): readonly string[] =>
+  readdirSync(fixtures).filter((name) => existsSync(join(fixtures, name, 'fault.json')));
+function faultOf(fixtures: string, code: string): Fault {
+  return JSON.parse(readFileSync(join(fixtures, code, 'fault.json'), 'utf8'));
+}
+
+/** Git keeps no modes but the run bit. */
+function setModes(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) chmodSync(path, /\.(?:key|conf)$/.test(path) ? 0o600 : 0o644);
+  }
+}
+
+/** Lays a fault over its clean tree. */
+function layOut(fixtures: string, code: string, directory: string): void {
+  const { tree, removed = [], modes = {}, directories = [], links = {} } = faultOf(fixtures, code);
+  cpSync(join(fixtures, tree), directory, { recursive: true });
+  for (const path of removed) rmSync(join(directory, path));
+  cpSync(join(fixtures, code), directory, { recursive: true });
+  rmSync(join(directory, 'fault.json'));
+  setModes(directory);
+  for (const path of directories) mkdirSync(join(directory, path));
+  for (const [path, target] of Object.entries(links)) symlinkSync(target, join(directory, path));
+  for (const [path, mode] of Object.entries(modes))
+    chmodSync(join(directory, path), Number.parseInt(mode, 8));
+}
+
+/** `code path` of all that the library finds. */
+async function foundByLibrary(
+  directory: string,
+  fault: Pick<Fault, 'at' | 'profile'>,
+): Promise<readonly string[]> {
+  const { files } = await readDirectorySource(directory, {});
+  const { findings } = await verifyClusterPki({ files, at: new Date(fault.at), profile: fault.profile });
+  return findings.map(({ code, path }) => `${code} ${path}`);
+}
+
+/** `code path` of all that the command line finds. */
+async function foundByCommand(directory: string, fault: Fault): Promise<readonly string[]> {
+  const [shape] = SHAPES.slice(-1);
+  if (shape === undefined) throw new Error('there is no shape to run');
+  const args = ['--at', fault.at, '--profile', fault.profile, ...(fault.arguments ?? [])];
+  const { stdout, stderr } = await run(shape, ['verify', '.', ...args, '-o', 'json'], { cwd: directory });
+  expect(stderr).toBe('');
+  const { findings } = JSON.parse(stdout);
+  return findings.map(
+    ({ code, path }: { readonly code: string; readonly path: string }) =>
+      `${code} ${path.replace(`${directory}/`, '')}`,
+  );
+}
+
+/** What is found of a fault: by the library, or by the command line where it takes a flag to find it. */
+async function found(fixtures: string, code: string): Promise<readonly string[]> {
+  const fault = faultOf(fixtures, code);
+  return withDirectory(async (directory) => {
+    layOut(fixtures, code, directory);
+    return fault.arguments === undefined
+      ? foundByLibrary(directory, fault)
+      : foundByCommand(directory, fault);
+  });
+}
+
+const isLookedFor = ({ only }: (typeof CATALOGUE)[number]): boolean => only !== 'plan';
+
+test('every code that verify can find has a tree, or a reason why not', () => {
+  const codes = CATALOGUE.filter(isLookedFor).map(({ code }) => code);
+  expect([...codesIn(COMMITTED), ...Object.keys(WITHOUT_TREE)].toSorted()).toEqual(codes.toSorted());
+});
+
+describe('the tree of', () => {
+  test.each(codesIn(COMMITTED))('%s has just that fault', async (code) => {
+    expect((await found(COMMITTED, code)).toSorted()).toEqual(faultOf(COMMITTED, code).expected.toSorted());
+  });
+
+  test.each(['clean', 'clean-rooted'])('%s has none', async (name) => {
+    await withDirectory(async (directory) => {
+      cpSync(join(COMMITTED, name), directory, { recursive: true });
+      setModes(directory);
+      const asked = { at: faultOf(COMMITTED, 'expired').at, profile: 'requirements' } as const;
+      expect(await foundByLibrary(directory, asked)).toEqual([]);
+    });
+  });
+});
+
+opensslOracle('of the version that is here', () => {
+  test('makes trees anew in which the same is found', async () => {
+    await withDirectory(async (fixtures) => {
+      const made = spawnSync(process.execPath, [GENERATOR, fixtures], { encoding: 'utf8' });
+      expect(made.stderr).toBe('');
+      expect(codesIn(fixtures)).toEqual(codesIn(COMMITTED));
+      for (const code of codesIn(fixtures)) {
+        expect(faultOf(fixtures, code)).toEqual(faultOf(COMMITTED, code));
+        expect([code, ...(await found(fixtures, code)).toSorted()]).toEqual([
+          code,
+          ...faultOf(fixtures, code).expected.toSorted(),
+        ]);
+      }
+    });
+  }, 300_000);
+});

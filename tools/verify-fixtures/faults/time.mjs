@@ -1,0 +1,46 @@
+const dated = (stem, notBefore, notAfter) => (make) => ({
+  [`${stem}.crt`]: make.certificate(stem, { notBefore, notAfter }),
+});
+
+/** When a certificate begins and ends; the moment that is asked about is 2027-06-01. */
+export const TIME_FAULTS = [
+  {
+    code: 'expired',
+    at: 'pki/apiserver.crt',
+    says: 'the certificate of the API server ended a month ago',
+    change: dated('pki/apiserver', '20260501000000Z', '20270501000000Z'),
+  },
+  {
+    code: 'not-yet-valid',
+    at: 'pki/apiserver.crt',
+    says: 'the clock of the host that issued it was a month ahead',
+    change: dated('pki/apiserver', '20270701000000Z', '20280630000000Z'),
+  },
+  {
+    code: 'expires-soon',
+    at: 'pki/apiserver.crt',
+    says: 'the certificate of the API server ends in two weeks',
+    change: dated('pki/apiserver', '20260615000000Z', '20270615000000Z'),
+  },
+  {
+    code: 'authority-ends-soon',
+    at: 'pki/front-proxy-ca.crt',
+    says: 'the front proxy CA ends in half a year, and what trusts it has to be changed before',
+    change: (make) => ({
+      ...dated('pki/front-proxy-ca', '20180101000000Z', '20271229000000Z')(make),
+      ...dated('pki/front-proxy-client', '20270101000000Z', '20271201000000Z')(make),
+    }),
+  },
+  {
+    code: 'outlives-signer',
+    at: 'pki/front-proxy-client.crt',
+    says: 'the certificate ends a month after its CA',
+    change: dated('pki/front-proxy-ca', '20270101000000Z', '20271201000000Z'),
+  },
+  {
+    code: 'lifetime-longer',
+    at: 'pki/apiserver.crt',
+    says: 'the certificate of the API server lives two years',
+    change: dated('pki/apiserver', '20270101000000Z', '20290101000000Z'),
+  },
+];

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests hold the project against: openssl, etcd with etcdctl, kubectl, strace, setfacl, and what reads the reports:
-# chromium, xmllint, Graphviz; with the word conformance, also what that suite needs beside Go. Debian and its kin.
+# Installs what the tests hold the project against: openssl, etcd with etcdctl, kubectl, strace, setfacl; cfssl and easy-rsa, whose work
+# is audited; and what reads the reports: chromium, xmllint, Graphviz; with the word conformance, also what that suite needs beside Go. Debian and its kin.
 set -eu
 need=""
 command -v openssl >/dev/null || need="$need openssl"
@@ -9,6 +9,8 @@ command -v etcdctl >/dev/null || need="$need etcd-client"
 command -v strace >/dev/null || need="$need strace"
 command -v setfacl >/dev/null || need="$need acl"
 command -v kubectl >/dev/null || need="$need kubernetes-client"
+command -v cfssl >/dev/null || need="$need golang-cfssl"
+[ -e /usr/share/easy-rsa/easyrsa ] || need="$need easy-rsa"
 command -v chromium >/dev/null || need="$need chromium"
 command -v xmllint >/dev/null || need="$need libxml2-utils"
 command -v dot >/dev/null || need="$need graphviz"

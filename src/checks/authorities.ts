@@ -38,15 +38,16 @@ function authorityCheck(
   };
 }
 
-/** The other CA that signs with this key, if there is one. */
+/** The other CA that signs with this key, in words, if there is one. */
 function ownerOf(spkiDer: Uint8Array, own: string, evidence: CheckContext['evidence']): string | undefined {
-  return [...evidence.values()].find(
+  const owner = [...evidence.values()].find(
     ({ desired, authority }) =>
       desired.kind === 'ca' &&
       desired.id !== own &&
       authority !== undefined &&
       isSameDer(authority.spkiDer, spkiDer),
-  )?.desired.id;
+  )?.desired;
+  return owner && `${owner.id} (${owner.purpose})`;
 }
 
 /** Whether each CA is that of its role alone, and able to do what its role does. */
@@ -62,7 +63,7 @@ export const AUTHORITY_CHECKS: readonly Check[] = [
       certificates.flatMap(({ spkiDer, subject }) => {
         const owner = ownerOf(spkiDer, desired.id, evidence);
         if (owner === undefined) return [];
-        const found = `"${nameText(subject)}", the CA ${owner}`;
+        const found = `"${nameText(subject)}", which is ${owner}`;
         return [
           {
             path: files[0]?.path ?? '',

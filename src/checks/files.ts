@@ -41,11 +41,15 @@ export function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
 
-function modeHits(row: RowEvidence, isWrong: (mode: number, wanted: number) => boolean): readonly Hit[] {
+function modeHits(
+  row: RowEvidence,
+  message: string,
+  isWrong: (mode: number, wanted: number) => boolean,
+): readonly Hit[] {
   return row.desired.files.flatMap(({ path, mode }) => {
     const found = row.files.find((file) => file.path === path)?.mode;
     if (found === undefined || !isWrong(found, mode)) return [];
-    return [{ path, field: 'mode', message: 'has another mode', expected: octal(mode), found: octal(found) }];
+    return [{ path, field: 'mode', message, expected: octal(mode), found: octal(found) }];
   });
 }
 
@@ -87,7 +91,8 @@ export const FILE_CHECKS: readonly Check[] = [
     code: 'public-key-unreadable',
     says: 'A public key file holds public keys in PEM',
     citation: 'kubeadm.md 1.5',
-    remedy: 'remove the file: it is derived from the private key again',
+    remedy:
+      'remove the file and run k8s-pki init again: it is taken from the private key, as openssl pkey -pubout does',
   }),
   unreadableCheck('kubeconfig', {
     code: 'kubeconfig-unreadable',
@@ -113,7 +118,7 @@ export const FILE_CHECKS: readonly Check[] = [
       const path = (key ?? other)?.path ?? '';
       const isKey = key !== undefined;
       const missing = row.desired.kind === 'keyPair' ? 'private key' : isKey ? 'certificate' : 'key';
-      return [{ path, message: `is there without its ${missing}`, found: 'half a pair' }];
+      return [{ path, message: `is there without its ${missing}` }];
     },
   },
   {
@@ -137,8 +142,7 @@ export const FILE_CHECKS: readonly Check[] = [
     ...KEY_READABLE,
     only: 'audit',
     appliesTo: ALL,
-    run: (row) =>
-      modeHits(row, isReadableByOthers).map((hit) => ({ ...hit, message: 'can be read by others' })),
+    run: (row) => modeHits(row, 'can be read by others', isReadableByOthers),
   },
   {
     code: 'mode-too-open',
@@ -152,6 +156,7 @@ export const FILE_CHECKS: readonly Check[] = [
     run: (row, { audit }) =>
       modeHits(
         row,
+        'is open to more than it should be',
         (mode, wanted) =>
           (mode & 0o777 & ~wanted) !== 0 && !(audit !== undefined && isReadableByOthers(mode, wanted)),
       ),
@@ -164,7 +169,11 @@ export const FILE_CHECKS: readonly Check[] = [
     remedy: 'chmod the file to the expected mode where somebody else is to read it',
     appliesTo: ALL,
     run: (row) =>
-      modeHits(row, (mode, wanted) => (mode & 0o777 & ~wanted) === 0 && (mode & 0o777) !== wanted),
+      modeHits(
+        row,
+        'is open to fewer than usual',
+        (mode, wanted) => (mode & 0o777 & ~wanted) === 0 && (mode & 0o777) !== wanted,
+      ),
   },
   {
     code: 'copy-differs',

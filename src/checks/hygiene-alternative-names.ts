@@ -2,7 +2,14 @@ import { EXTENSION_OIDS } from '../x509/extensions.ts';
 import { ipToBytes } from '../x509/ip.ts';
 import { attributeValues, type Certificate, COMMON_NAME_OID } from '../x509/model.ts';
 import type { CertificateRule } from './hygiene-rule.ts';
-import { certificateRule, criticalityOf, faultIn, isCa, ISSUE_ANEW } from './hygiene-rule.ts';
+import {
+  certificateRule,
+  criticalityOf,
+  faultIn,
+  isCa,
+  ISSUE_ANEW,
+  ISSUE_LEAF_ANEW,
+} from './hygiene-rule.ts';
 import { nameText } from './text.ts';
 
 function dnsNames({ subjectAltName = [] }: Certificate): readonly string[] {
@@ -58,7 +65,7 @@ export const ALTERNATIVE_NAME_RULES: readonly CertificateRule[] = [
       zlint: ['e_ext_san_missing'],
       says: 'A server has a subjectAltName: Go finds no name in the subject',
       citation: 'RFC 6125 6.4.4, go.dev/doc/go1.15#commonname',
-      remedy: `${ISSUE_ANEW}, with the names and addresses under which the server is reached`,
+      remedy: `${ISSUE_LEAF_ANEW}, with the names and addresses under which the server is reached`,
     },
     (certificate) =>
       !isCa(certificate) &&
@@ -78,7 +85,7 @@ export const ALTERNATIVE_NAME_RULES: readonly CertificateRule[] = [
       zlint: ['e_subject_common_name_not_from_san', 'e_subject_common_name_not_exactly_from_san'],
       says: 'A host that is the common name of a server is in subjectAltName, too: Go looks nowhere else',
       citation: 'RFC 6125 6.4.4, go.dev/doc/go1.15#commonname',
-      remedy: `${ISSUE_ANEW}, with the host in subjectAltName`,
+      remedy: `${ISSUE_LEAF_ANEW}, with the host in subjectAltName`,
     },
     (certificate) => {
       const usages = certificate.extKeyUsage ?? ['anyExtendedKeyUsage'];
@@ -99,7 +106,7 @@ export const ALTERNATIVE_NAME_RULES: readonly CertificateRule[] = [
       severity: 'warning',
       says: 'An IP address is an iPAddress and no dNSName: Go finds it there alone',
       citation: 'RFC 5280 4.2.1.6',
-      remedy: `${ISSUE_ANEW}; with openssl: IP:192.0.2.1`,
+      remedy: `${ISSUE_LEAF_ANEW}; with openssl: IP:192.0.2.1`,
     },
     (certificate) =>
       faultIn(

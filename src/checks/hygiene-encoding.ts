@@ -11,6 +11,7 @@ import {
   textOf,
   valueOf,
 } from './hygiene-rule.ts';
+import { oidText } from './text.ts';
 
 /** The RSA signatures of PKCS#1 v1.5, from MD2 to SHA-224. */
 const RSA_SIGNATURE = /^1\.2\.840\.113549\.1\.1\.(?:[245]|1[1-4])$/;
@@ -56,7 +57,7 @@ function encodedDefaults({ extensions }: CertificateParts): readonly string[] {
         critical?.content[0] === 0 ||
         (oid === EXTENSION_OIDS.basicConstraints && Buffer.from(der).toString('hex').startsWith('010100', 4)),
     )
-    .map(({ oid }) => oid);
+    .map(({ oid }) => oidText(oid));
 }
 
 const TIME_LINTS = [
@@ -79,10 +80,10 @@ export const ENCODING_RULES: readonly CertificateRule[] = [
     remedy: ISSUE_ANEW,
     find: ({ extensions }) => {
       const oids = extensions.map(({ oid }) => oid);
-      return faultIn(
-        oids.filter((oid, index) => oids.indexOf(oid) < index),
-        { field: 'extensions', message: 'has an extension twice' },
-      );
+      return faultIn(oids.filter((oid, index) => oids.indexOf(oid) < index).map(oidText), {
+        field: 'extensions',
+        message: 'has an extension twice',
+      });
     },
   },
   {
@@ -98,8 +99,8 @@ export const ENCODING_RULES: readonly CertificateRule[] = [
         : {
             field: 'signatureAlgorithm',
             message: 'names another algorithm beside the signature than in what is signed',
-            expected: decodeAlgorithmOid(signature),
-            found: decodeAlgorithmOid(signatureAlgorithm),
+            expected: oidText(decodeAlgorithmOid(signature)),
+            found: oidText(decodeAlgorithmOid(signatureAlgorithm)),
           },
   },
   {
@@ -112,7 +113,7 @@ export const ENCODING_RULES: readonly CertificateRule[] = [
     find: ({ version }) =>
       version === 3
         ? undefined
-        : { field: 'version', message: 'is of another version', expected: '3', found: String(version) },
+        : { field: 'version', message: 'is of an old version', expected: '3', found: String(version) },
   },
   {
     code: 'extensions-ignored',
@@ -185,7 +186,7 @@ export const ENCODING_RULES: readonly CertificateRule[] = [
     remedy: ISSUE_ANEW,
     find: ({ extensions }) =>
       faultIn(
-        extensions.filter(({ oid, der }) => LISTS.has(oid) && der[1] === 0).map(({ oid }) => oid),
+        extensions.filter(({ oid, der }) => LISTS.has(oid) && der[1] === 0).map(({ oid }) => oidText(oid)),
         { field: 'extensions', message: 'has an extension with nothing in it' },
       ),
   },

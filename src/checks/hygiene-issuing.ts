@@ -4,6 +4,7 @@ import type { Certificate } from '../x509/model.ts';
 import { isVerifiable } from '../x509/signature.ts';
 import type { CertificateFault, CertificateRule } from './hygiene-rule.ts';
 import { certificateRule, criticalityOf, isCa, ISSUE_ANEW, valueOf } from './hygiene-rule.ts';
+import { oidText } from './text.ts';
 
 /** The number that a serialHex stands for: two's complement. */
 function serialOf(serialHex: string): bigint {
@@ -15,20 +16,14 @@ function serialFault(serialHex: string, message: string, expected: string): Cert
   return { field: 'serialNumber', message, expected, found: serialHex };
 }
 
-const SIGNATURE_NAMES: Readonly<Record<string, string>> = {
-  '1.2.840.113549.1.1.2': 'md2WithRSAEncryption',
-  '1.2.840.113549.1.1.4': 'md5WithRSAEncryption',
-  '1.2.840.113549.1.1.5': 'sha1WithRSAEncryption',
-  '1.2.840.10045.4.1': 'ecdsa-with-SHA1',
-  '1.2.840.113549.1.1.10': 'RSASSA-PSS with other parameters than SHA-2',
-};
+const RSASSA_PSS_OID = '1.2.840.113549.1.1.10';
 
 function algorithmFault({ signatureAlgorithmOid: oid }: Certificate): CertificateFault {
   return {
     field: 'signatureAlgorithm',
     message: 'has a signature that Go does not take',
     expected: 'RSA or ECDSA with SHA-256, SHA-384 or SHA-512, or Ed25519',
-    found: SIGNATURE_NAMES[oid] ?? oid,
+    found: oid === RSASSA_PSS_OID ? 'RSASSA-PSS with other parameters than SHA-2' : oidText(oid),
   };
 }
 

@@ -142,5 +142,4 @@ export function faultIn(
 export const RSA_OID = '1.2.840.113549.1.1.1';
 export const EC_OID = '1.2.840.10045.2.1';
 
-/** The remedy for most of what is wrong with a certificate by itself. */
-export const ISSUE_ANEW = 'have the certificate issued anew';
+export { ISSUE_ANEW, ISSUE_LEAF_ANEW } from './remedies.ts';

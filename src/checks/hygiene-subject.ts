@@ -1,7 +1,7 @@
 import { TAG } from '../x509/der.ts';
 import { attributeValues, COMMON_NAME_OID, ORGANIZATION_OID } from '../x509/model.ts';
 import { type CertificateRule, certificateRule, faultIn, isCa, ISSUE_ANEW, textOf } from './hygiene-rule.ts';
-import { nameText } from './text.ts';
+import { nameText, oidText } from './text.ts';
 
 const DIRECTORY_STRING = ['PrintableString', 'UTF8String'];
 
@@ -64,7 +64,7 @@ export const SUBJECT_RULES: readonly CertificateRule[] = [
       zlint: ['w_extra_subject_common_names'],
       says: 'A subject has one common name: Kubernetes takes the last one for the user',
       citation: 'CA/B Baseline Requirements 7.1.4',
-      remedy: `${ISSUE_ANEW}, and find out who made it`,
+      remedy: `find out who made it, and ${ISSUE_ANEW}`,
     },
     ({ subject }) => {
       const commonNames = attributeValues(subject, COMMON_NAME_OID);
@@ -109,7 +109,7 @@ export const SUBJECT_RULES: readonly CertificateRule[] = [
         ? undefined
         : {
             field: 'subject',
-            message: `has the attribute ${wrong.oid} in another string type`,
+            message: `has ${oidText(wrong.oid)} in another string type`,
             expected: STRING_TYPES[wrong.oid]?.join(' or ') ?? '',
             found: TAG_NAMES.get(wrong.value.tag) ?? `tag ${wrong.value.tag}`,
           };
@@ -124,12 +124,14 @@ export const SUBJECT_RULES: readonly CertificateRule[] = [
     remedy: ISSUE_ANEW,
     // With * and &, which are in no alphabet and which Go lets pass.
     find: ({ subject }) =>
-      subject.some(
-        ({ value }) =>
-          value.tag === TAG.printableString && !/^[A-Za-z0-9 '()+,\-./:=?*&]*$/.test(textOf(value)),
-      )
-        ? { field: 'subject', message: 'has a PrintableString with other characters' }
-        : undefined,
+      faultIn(
+        subject.flatMap(({ value }) =>
+          value.tag === TAG.printableString && !/^[A-Za-z0-9 '()+,\-./:=?*&]*$/.test(textOf(value))
+            ? [JSON.stringify(textOf(value))]
+            : [],
+        ),
+        { field: 'subject', message: 'has a PrintableString with other characters' },
+      ),
   },
   {
     code: 'subject-control-character',

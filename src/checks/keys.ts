@@ -3,6 +3,7 @@ import { ALGORITHMS } from '../table/algorithms.ts';
 import { describeKey } from '../x509/keys.ts';
 import { type Check, certificateCheck } from './check.ts';
 import { isSameDer, type RowEvidence } from './evidence.ts';
+import { ISSUE_LEAF_ANEW } from './remedies.ts';
 
 function algorithmHit(
   row: RowEvidence,
@@ -46,7 +47,7 @@ export const KEY_CHECKS: readonly Check[] = [
     says: 'The public key file has the public key of the private key, with or without others',
     citation: 'R2.4',
     remedy:
-      'put the public key of the private key into the file: without it every token that is issued is refused',
+      'put the public key of the private key into the file (openssl pkey -pubout prints it): without it every token that is issued is refused',
     appliesTo: ['keyPair'],
     run: ({ desired, key, publicKeys }) => {
       if (key === undefined || publicKeys.length === 0) return [];
@@ -60,7 +61,7 @@ export const KEY_CHECKS: readonly Check[] = [
     severity: 'error',
     says: 'The key of a certificate is of the algorithm that was asked for',
     citation: 'kubeadm.md 1.5',
-    remedy: 'ask for the algorithm that is there with --key-algorithm, or have the certificate issued anew',
+    remedy: `ask for the algorithm that is there with --key-algorithm, or ${ISSUE_LEAF_ANEW}`,
     appliesTo: ['certificate', 'kubeconfig'],
     run: (row) => algorithmHit(row, row.certificates[0]?.spkiDer, row.files[0]?.path),
   },

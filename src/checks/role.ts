@@ -1,7 +1,8 @@
 import { isGoodForHost } from '../x509/host-name.ts';
 import { attributeValues, COMMON_NAME_OID, ORGANIZATION_OID } from '../x509/model.ts';
 import { type CertificateUnderCheck, type Check, certificateCheck, type Hit, listText } from './check.ts';
-import { generalNameText } from './text.ts';
+import { ISSUE_ANEW, ISSUE_LEAF_ANEW } from './remedies.ts';
+import { generalNameText, oidText } from './text.ts';
 
 type Names = readonly string[];
 
@@ -58,7 +59,7 @@ export const ROLE_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'The common name is that of the role: Kubernetes takes it for the user',
       citation: 'R3, R6',
-      remedy: 'have the certificate issued anew',
+      remedy: ISSUE_LEAF_ANEW,
       appliesTo: LEAVES,
     },
     findCommonName,
@@ -69,13 +70,18 @@ export const ROLE_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'The organizations are those of the role: Kubernetes takes them for groups',
       citation: 'R3, R6',
-      remedy: 'have the certificate issued anew',
+      remedy: ISSUE_LEAF_ANEW,
       appliesTo: LEAVES,
     },
     ({ certificate, desired }) => {
       const found = attributeValues(certificate.subject, ORGANIZATION_OID);
       if (isSameSet(found, desired.organization)) return [];
-      return difference('subject', 'has other organizations', desired.organization, found);
+      return difference(
+        'subject',
+        'has other organizations, which are groups to Kubernetes',
+        desired.organization,
+        found,
+      );
     },
   ),
   certificateCheck(
@@ -95,7 +101,7 @@ export const ROLE_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A certificate has every name and address under which its owner is reached',
       citation: 'R3, RFC 6125 6.4',
-      remedy: 'have the certificate issued anew, with these names too',
+      remedy: `${ISSUE_LEAF_ANEW}, with --apiserver-cert-extra-sans and the like for names of your own`,
     },
     ({ certificate, desired }) => {
       const present = comparable(certificate.subjectAltName ?? []);
@@ -113,7 +119,7 @@ export const ROLE_CHECKS: readonly Check[] = [
       says: 'A certificate has no name that was not asked for',
       citation: 'R3',
       remedy:
-        'ask for the names with --apiserver-cert-extra-sans and the like, or have the certificate issued anew',
+        'ask for the names that are meant with --apiserver-cert-extra-sans and the like; or move certificate and key away and run k8s-pki init again',
       appliesTo: LEAVES,
     },
     ({ certificate, desired }) => {
@@ -164,7 +170,7 @@ export const ROLE_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A leaf certificate is not a CA: whoever holds its key could issue any identity',
       citation: 'RFC 5280 4.2.1.9',
-      remedy: 'have the certificate issued anew, and find out who made it',
+      remedy: `find out who made it, and ${ISSUE_LEAF_ANEW}`,
       appliesTo: LEAVES,
     },
     ({ certificate }) =>
@@ -200,7 +206,7 @@ export const ROLE_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A leaf certificate may sign in a TLS handshake',
       citation: 'R4, RFC 5280 4.2.1.3',
-      remedy: 'have the certificate issued anew',
+      remedy: ISSUE_LEAF_ANEW,
       appliesTo: LEAVES,
     },
     ({ certificate }) =>
@@ -233,7 +239,7 @@ export const ROLE_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A certificate may be used for what its role does',
       citation: 'R3, R4, RFC 5280 4.2.1.12',
-      remedy: 'have the certificate issued anew',
+      remedy: ISSUE_LEAF_ANEW,
       appliesTo: LEAVES,
     },
     ({ certificate, desired }) => {
@@ -254,7 +260,7 @@ export const ROLE_CHECKS: readonly Check[] = [
       severity: 'warning',
       says: 'A certificate may be used for nothing that its role does not do',
       citation: 'R3, R4',
-      remedy: 'have the certificate issued anew',
+      remedy: ISSUE_LEAF_ANEW,
       appliesTo: LEAVES,
     },
     ({ certificate, desired }) => {
@@ -276,7 +282,7 @@ export const ROLE_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A certificate has no critical extension that Go does not know: it would refuse the certificate',
       citation: 'RFC 5280 4.2',
-      remedy: 'have the certificate issued anew, without the extension',
+      remedy: `${ISSUE_ANEW}; whoever issues it leaves the extension out`,
     },
     ({ certificate }) => {
       const unknown = certificate.extensions.filter(
@@ -287,7 +293,7 @@ export const ROLE_CHECKS: readonly Check[] = [
         'extensions',
         'has critical extensions that nobody knows',
         [],
-        unknown.map(({ oid }) => oid),
+        unknown.map(({ oid }) => oidText(oid)),
       );
     },
   ),

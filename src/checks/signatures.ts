@@ -2,6 +2,7 @@ import { type DesiredCertificate, fileThatHolds } from '../resolve/desired.ts';
 import type { Certificate } from '../x509/model.ts';
 import { type Check, certificateCheck, listText } from './check.ts';
 import { isSameDer, type RowEvidence } from './evidence.ts';
+import { ISSUE_ANEW, ISSUE_LEAF_ANEW } from './remedies.ts';
 import { generalNameText, nameText } from './text.ts';
 
 /** The certificate of the signer's file that carries the key which signed, or the first one. */
@@ -71,7 +72,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A certificate is signed with the key of the CA of its role',
       citation: 'RFC 5280 6.1.3 (a)(1), R3',
-      remedy: 'bring the CA that signed it, or have it issued anew by the CA that is here',
+      remedy: `bring the CA that signed it, or ${ISSUE_LEAF_ANEW}`,
     },
     ({ desired }, row, { evidence }) => {
       const expected = desired.signer ?? row.desired.id;
@@ -101,19 +102,21 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
       severity: 'error',
       says: "The issuer of a certificate is its CA's subject, byte for byte: Go compares nothing less",
       citation: 'RFC 5280 4.1.2.4',
-      remedy: 'have the certificate issued anew',
+      remedy: ISSUE_ANEW,
     },
     ({ certificate, desired }, row, { evidence }) => {
       if (desired.signer === undefined || !row.signedBy.includes(desired.signer)) return [];
       const authorities = evidence.get(desired.signer)?.certificates ?? [];
       if (authorities.some((authority) => isSameDer(authority.subject.der, certificate.issuer.der)))
         return [];
+      const expected = nameText(authorities[0]?.subject ?? certificate.subject);
+      const found = nameText(certificate.issuer) || 'none';
       return [
         {
           field: 'issuer',
-          message: 'names its CA in other words or another encoding than the CA itself',
-          expected: nameText(authorities[0]?.subject ?? certificate.subject),
-          found: nameText(certificate.issuer),
+          message: 'does not name its CA as the CA names itself',
+          expected,
+          found: found === expected ? `${found}, in another encoding` : found,
         },
       ];
     },
@@ -124,15 +127,23 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
       severity: 'warning',
       says: "A certificate's authorityKeyIdentifier is its CA's subjectKeyIdentifier: OpenSSL insists, Go does not look",
       citation: 'RFC 5280 4.2.1.1',
-      remedy: 'have the certificate issued anew',
+      remedy: ISSUE_ANEW,
     },
     ({ certificate, desired }, row, { evidence }) => {
       if (desired.signer === undefined || !row.signedBy.includes(desired.signer)) return [];
       const authority = signerCertificate(certificate, evidence.get(desired.signer));
       const expected = authority?.subjectKeyIdentifier;
-      if (expected === undefined || certificate.authorityKeyIdentifier === expected) return [];
-      const found = certificate.authorityKeyIdentifier ?? 'none';
-      return [{ field: 'authorityKeyIdentifier', message: 'does not point to its CA', expected, found }];
+      const found = certificate.authorityKeyIdentifier;
+      // One that is absent points nowhere, and OpenSSL does not mind.
+      if (expected === undefined || found === undefined || found === expected) return [];
+      return [
+        {
+          field: 'authorityKeyIdentifier',
+          message: 'points to another key than that of its CA',
+          expected,
+          found,
+        },
+      ];
     },
   ),
   certificateCheck(
@@ -168,7 +179,8 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
     severity: 'warning',
     says: 'Under a single root, what serves carries its intermediate, and nothing else',
     citation: 'RFC 8446 4.4.2, R2.5',
-    remedy: 'have the file hold its own certificate and behind it what is expected',
+    remedy:
+      'cat the certificate itself and then what is expected into the file, in this order and nothing else',
     appliesTo: ['certificate'],
     run: (row, { evidence }) => {
       if (row.desired.kind !== 'certificate' || row.certificates.length === 0) return [];
@@ -186,7 +198,10 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
       return [
         {
           path: row.files[0]?.path ?? '',
-          message: 'carries other certificates behind its own than its chain has',
+          message:
+            found.length === 0
+              ? 'lacks its intermediate behind its own certificate'
+              : 'carries other certificates behind its own than its chain has',
           expected: names(expected),
           found: names(found),
         },
@@ -198,7 +213,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
     severity: 'error',
     says: 'A trust bundle holds the certificates of its CAs in order, and nothing else',
     citation: 'R2.5',
-    remedy: 'remove the file to have it made anew',
+    remedy: 'remove the file and run k8s-pki init again: it is made of the CAs that are here',
     appliesTo: ['bundle'],
     run: (row, { evidence }) => {
       if (row.desired.kind !== 'bundle' || row.certificates.length === 0) return [];

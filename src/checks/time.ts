@@ -1,4 +1,5 @@
 import { type Check, certificateCheck } from './check.ts';
+import { ISSUE_ANEW, ISSUE_LEAF_ANEW } from './remedies.ts';
 
 /** RFC 3339 in UTC, to the second: certificates hold no more. */
 export function timeText(time: Date): string {
@@ -13,7 +14,7 @@ export const TIME_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A certificate has not expired',
       citation: 'RFC 5280 4.1.2.5',
-      remedy: 'have the certificate issued anew',
+      remedy: ISSUE_ANEW,
     },
     ({ certificate }, _, { now }) =>
       // RFC 5280 4.1.2.5: the last second belongs to the validity period.
@@ -34,7 +35,7 @@ export const TIME_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A certificate is valid already',
       citation: 'RFC 5280 4.1.2.5',
-      remedy: 'look at the clock of this host; else wait, or have the certificate issued anew',
+      remedy: `look at the clock of this host (date -u); else wait, or ${ISSUE_LEAF_ANEW}`,
     },
     ({ certificate }, _, { now }) =>
       now.getTime() < certificate.notBefore.getTime()
@@ -55,7 +56,7 @@ export const TIME_CHECKS: readonly Check[] = [
       severity: 'warning',
       says: 'A certificate does not end within --warn-within',
       citation: 'RFC 5280 4.1.2.5',
-      remedy: 'renew the certificate',
+      remedy: `before it ends, ${ISSUE_ANEW}`,
     },
     ({ certificate }, _, { now, audit }) => {
       const left = certificate.notAfter.getTime() - now.getTime();

@@ -12,8 +12,8 @@ import {
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { CATALOGUE } from '../../src/catalogue.ts';
-import { readDirectorySource } from '../../src/cli/source.ts';
-import { type Profile, verifyClusterPki } from '../../src/index.ts';
+import { readSource } from '../../src/cli/source.ts';
+import { generateClusterPki, type Profile, verifyClusterPki } from '../../src/index.ts';
 import { run, SHAPES } from '../cli/shapes.ts';
 import { withDirectory } from '../cli/tree.ts';
 import { opensslOracle } from '../x509/openssl.ts';
@@ -77,7 +77,7 @@ async function foundByLibrary(
   directory: string,
   fault: Pick<Fault, 'at' | 'profile'>,
 ): Promise<readonly string[]> {
-  const { files } = await readDirectorySource(directory, {});
+  const { files } = await readSource(directory, { followsLinks: false });
   const { findings } = await verifyClusterPki({ files, at: new Date(fault.at), profile: fault.profile });
   return findings.map(({ code, path }) => `${code} ${path}`);
 }
@@ -127,6 +127,30 @@ describe('the tree of', () => {
       expect(await foundByLibrary(directory, asked)).toEqual([]);
     });
   });
+});
+
+test('moving away what the remedy says and running init again mends every leaf and kubeconfig', async () => {
+  const mended: string[] = [];
+  for (const code of codesIn(COMMITTED)) {
+    const { tree, at, profile, arguments: args } = faultOf(COMMITTED, code);
+    if (tree !== 'clean' || args !== undefined) continue;
+    await withDirectory(async (directory) => {
+      layOut(COMMITTED, code, directory);
+      const { files } = await readSource(directory, { followsLinks: false });
+      const now = new Date(at);
+      const { findings } = await verifyClusterPki({ files, at: now, profile });
+      const isSaid = findings.every(({ remedy }) => remedy?.includes('away and run k8s-pki init again'));
+      const paths = findings.flatMap(({ path }) => [path, path.replace(/\.crt$/, '.key')]);
+      if (!isSaid || paths.some((path) => path.endsWith('ca.crt'))) return;
+      const existing = files.filter(({ path }) => !paths.includes(path));
+      const host = { hostIp: '192.0.2.10', hostname: 'cp1', keyAlgorithm: 'ECDSA-P256', profile } as const;
+      const made = await generateClusterPki({ ...host, existing, now });
+      const after = await verifyClusterPki({ files: [...existing, ...made.files], at: now, ...host });
+      expect([code, after.findings]).toEqual([code, []]);
+      mended.push(code);
+    });
+  }
+  expect(mended.length).toBeGreaterThan(30);
 });
 
 opensslOracle('of the version that is here', () => {

@@ -1,3 +1,5 @@
+import { AUTHORITY, extended } from './changes.mjs';
+
 /** A root with other extensions, and everything that holds it. */
 function replacedRoot(make, extensions) {
   const root = make.certificate('pki/root-ca', { extensions });
@@ -47,21 +49,13 @@ export const AUTHORITY_FAULTS = [
     says: 'the front proxy CA may only sign servers',
     along: ['path-refused pki/front-proxy-client.crt'],
     because: 'so its clients are refused',
-    change: ({ certificate }) => ({
-      'pki/front-proxy-ca.crt': certificate('pki/front-proxy-ca', {
-        extensions: { extendedKeyUsage: 'serverAuth' },
-      }),
-    }),
+    change: extended(AUTHORITY, { extendedKeyUsage: 'serverAuth' }),
   },
   {
     code: 'name-constraints',
     at: 'pki/front-proxy-ca.crt',
     says: 'the front proxy CA is limited to the names of a company',
-    change: ({ certificate }) => ({
-      'pki/front-proxy-ca.crt': certificate('pki/front-proxy-ca', {
-        extensions: { nameConstraints: 'critical, permitted;DNS:example.com' },
-      }),
-    }),
+    change: extended(AUTHORITY, { nameConstraints: 'critical, permitted;DNS:example.com' }),
   },
   {
     code: 'root-key-beside',

@@ -1,9 +1,5 @@
-const CLIENT = 'pki/front-proxy-client';
-const AUTHORITY = 'pki/front-proxy-ca';
+import { AUTHORITY, CLIENT, extended } from './changes.mjs';
 
-const extended = (stem, extensions) => (make) => ({
-  [`${stem}.crt`]: make.certificate(stem, { extensions }),
-});
 const underRsa = (keyUsage) => (make) =>
   make.branch(AUTHORITY, { extensions: { keyUsage } }, { key: make.key('RSA') });
 

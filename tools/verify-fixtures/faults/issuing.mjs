@@ -1,12 +1,7 @@
 import { der, hex, TAG } from '../der.mjs';
+import { AUTHORITY, CLIENT, edited, issued } from './changes.mjs';
 
-const CLIENT = 'pki/front-proxy-client';
-const AUTHORITY = 'pki/front-proxy-ca';
-
-const issued = (stem, change) => (make) => ({ [`${stem}.crt`]: make.certificate(stem, change) });
-const numbered = (serial) => (make) => ({
-  [`${CLIENT}.crt`]: make.edited(CLIENT, () => ({ serial: der(TAG.integer, hex(serial)) })),
-});
+const numbered = (serial) => edited(CLIENT, () => ({ serial: der(TAG.integer, hex(serial)) }));
 
 /** What a CA says of itself in what it signs. */
 export const ISSUING_FAULTS = [
@@ -14,8 +9,6 @@ export const ISSUING_FAULTS = [
     code: 'serial-negative',
     at: `${CLIENT}.crt`,
     says: 'the serial number is negative',
-    along: [`path-refused ${CLIENT}.crt`],
-    because: 'nobody takes the certificate then',
     change: numbered('f201020304050607'),
   },
   {
@@ -52,8 +45,6 @@ export const ISSUING_FAULTS = [
     code: 'signature-refused',
     at: `${CLIENT}.crt`,
     says: 'the signature is one with SHA-1',
-    along: ['path-refused pki/front-proxy-client.crt'],
-    because: 'nobody takes the certificate then',
     change: issued(CLIENT, { digest: 'sha1' }),
   },
   {
@@ -66,8 +57,6 @@ export const ISSUING_FAULTS = [
     code: 'key-identifier-critical',
     at: `${CLIENT}.crt`,
     says: 'subjectKeyIdentifier is critical',
-    along: ['path-refused pki/front-proxy-client.crt'],
-    because: 'nobody takes the certificate then',
     change: issued(CLIENT, { extensions: { subjectKeyIdentifier: 'critical, hash' } }),
   },
   {
@@ -86,8 +75,6 @@ export const ISSUING_FAULTS = [
     code: 'authority-key-identifier-absent',
     at: `${CLIENT}.crt`,
     says: 'the certificate does not say which key of its CA signed it',
-    along: ['authority-key-identifier-mismatch pki/front-proxy-client.crt'],
-    because: 'it does not point to its CA then',
     change: issued(CLIENT, { extensions: { authorityKeyIdentifier: 'none' } }),
   },
   {

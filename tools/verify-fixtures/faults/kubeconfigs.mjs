@@ -1,4 +1,5 @@
-const SPECIFIED = ['--host-ip', '192.0.2.10', '--hostname', 'cp1'];
+import { SPECIFIED } from './changes.mjs';
+
 const base64 = (text) => Buffer.from(text).toString('base64');
 
 const made = (name, change) => (make) => ({ [name]: make.kubeconfig(name, change) });

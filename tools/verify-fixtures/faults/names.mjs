@@ -1,8 +1,7 @@
 import { der, oid, sequence, TAG } from '../der.mjs';
 import { APISERVER_NAMES } from '../clean.mjs';
+import { CLIENT, edited, extended, issued, SERVER } from './changes.mjs';
 
-const CLIENT = 'pki/front-proxy-client';
-const SERVER = 'pki/apiserver';
 const COMMON_NAME = '2.5.4.3';
 const LOCALITY = '2.5.4.7';
 
@@ -11,13 +10,8 @@ const nameOf = (...attributes) =>
   sequence(...attributes.map(([id, tag, value]) => der(TAG.set, sequence(oid(id), der(tag, value)))));
 const CLIENT_NAME = [COMMON_NAME, TAG.utf8String, 'front-proxy-client'];
 
-const subject =
-  (...attributes) =>
-  (make) => ({
-    [`${CLIENT}.crt`]: make.edited(CLIENT, () => ({ subject: nameOf(...attributes) })),
-  });
-const issued = (stem, change) => (make) => ({ [`${stem}.crt`]: make.certificate(stem, change) });
-const serverNames = (subjectAltName) => issued(SERVER, { extensions: { subjectAltName } });
+const subject = (...attributes) => edited(CLIENT, () => ({ subject: nameOf(...attributes) }));
+const serverNames = (subjectAltName) => extended(SERVER, { subjectAltName });
 
 /** How certificates name whom they are for. */
 export const NAME_FAULTS = [
@@ -27,7 +21,7 @@ export const NAME_FAULTS = [
     says: 'the certificate names no issuer',
     along: [`issuer-name-mismatch ${CLIENT}.crt`],
     because: 'that is not the name of its CA',
-    change: (make) => ({ [`${CLIENT}.crt`]: make.edited(CLIENT, () => ({ issuer: sequence() })) }),
+    change: edited(CLIENT, () => ({ issuer: sequence() })),
   },
   {
     code: 'subject-empty',
@@ -83,7 +77,7 @@ export const NAME_FAULTS = [
     says: 'the certificate has no subject, and subjectAltName is not critical',
     along: [`common-name ${SERVER}.crt`],
     because: 'that is not the common name of its role',
-    change: (make) => ({ [`${SERVER}.crt`]: make.edited(SERVER, () => ({ subject: nameOf() })) }),
+    change: edited(SERVER, () => ({ subject: nameOf() })),
   },
   {
     code: 'subject-alternative-name-absent',

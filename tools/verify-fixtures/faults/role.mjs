@@ -1,12 +1,7 @@
 import { APISERVER_NAMES } from '../clean.mjs';
+import { extended, issued, SPECIFIED } from './changes.mjs';
 
-const SPECIFIED = ['--host-ip', '192.0.2.10', '--hostname', 'cp1'];
-
-/** A certificate of the tree with other extensions, under its own path. */
-const extended = (stem, extensions) => (make) => ({
-  [`${stem}.crt`]: make.certificate(stem, { extensions }),
-});
-const named = (stem, subject) => (make) => ({ [`${stem}.crt`]: make.certificate(stem, { subject }) });
+const named = (stem, subject) => issued(stem, { subject });
 
 /** What a certificate says that it is for. */
 export const ROLE_FAULTS = [
@@ -118,8 +113,6 @@ export const ROLE_FAULTS = [
     code: 'critical-extension-unknown',
     at: 'pki/front-proxy-client.crt',
     says: 'a company has a critical extension of its own',
-    along: ['path-refused pki/front-proxy-client.crt'],
-    because: 'nobody takes the certificate then',
     change: extended('pki/front-proxy-client', { '1.3.6.1.4.1.32473.1': 'critical, ASN1:NULL' }),
   },
 ];

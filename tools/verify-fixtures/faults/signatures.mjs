@@ -1,4 +1,5 @@
 import { der, hex, oid, sequence, TAG } from '../der.mjs';
+import { AUTHORITY, extended } from './changes.mjs';
 
 const COMMON_NAME = '2.5.4.3';
 
@@ -79,10 +80,6 @@ export const SIGNATURE_FAULTS = [
     says: 'the front proxy CA may only sign servers',
     along: ['authority-usage pki/front-proxy-ca.crt'],
     because: 'what forbids the path is told of the CA, too',
-    change: ({ certificate }) => ({
-      'pki/front-proxy-ca.crt': certificate('pki/front-proxy-ca', {
-        extensions: { extendedKeyUsage: 'serverAuth' },
-      }),
-    }),
+    change: extended(AUTHORITY, { extendedKeyUsage: 'serverAuth' }),
   },
 ];

@@ -1,6 +1,6 @@
-const dated = (stem, notBefore, notAfter) => (make) => ({
-  [`${stem}.crt`]: make.certificate(stem, { notBefore, notAfter }),
-});
+import { issued } from './changes.mjs';
+
+const dated = (stem, notBefore, notAfter) => issued(stem, { notBefore, notAfter });
 
 /** When a certificate begins and ends; the moment that is asked about is 2027-06-01. */
 export const TIME_FAULTS = [

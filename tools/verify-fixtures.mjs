@@ -23,14 +23,13 @@ function readTree(folder) {
 }
 
 function writeFault(target, fault, makers) {
-  const { code, at, tree = 'clean', along = [], change = () => ({}), ...rest } = fault;
+  const { code, at: path, tree = 'clean', along = [], change = () => ({}), ...rest } = fault;
   const folder = join(target, code);
   if (existsSync(folder)) return false;
-  const { says, because, ...more } = rest;
-  const profile = 'requirements';
-  const expected = [`${code} ${at}`, ...along];
+  const { says, moment: at = AT, profile = 'requirements', because, ...more } = rest;
+  const expected = [`${code} ${path}`, ...along];
   // JSON leaves out what is undefined.
-  const description = { says, tree, at: AT, profile, ...more, expected, because };
+  const description = { says, tree, at, profile, ...more, expected, because };
   try {
     writeTree(folder, Object.entries(change(makers[tree])));
     writeTree(folder, [['fault.json', `${JSON.stringify(description, null, 2)}\n`]]);

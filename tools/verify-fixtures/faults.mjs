@@ -6,7 +6,8 @@
 //   along    what else is found inevitably, as `code path`, and `because` why
 //   tree     which clean tree it is laid over
 //   removed, modes, directories, links    what files cannot show: git keeps no modes but the run bit
-//   arguments    of `k8s-pki verify`, beside profile and moment
+//   moment, profile    that are asked about; AT of clean.mjs and requirements
+//   arguments    of `k8s-pki verify` beside those
 import { AUTHORITY_FAULTS } from './faults/authorities.mjs';
 import { ENCODING_FAULTS } from './faults/encoding.mjs';
 import { EXTENSION_FAULTS } from './faults/extensions.mjs';

@@ -46,6 +46,7 @@ const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set([
   '2.5.29.17', // subjectAltName
   '2.5.29.19', // basicConstraints
   '2.5.29.30', // nameConstraints
+  '2.5.29.31', // cRLDistributionPoints
   '2.5.29.32', // certificatePolicies
   '2.5.29.35', // authorityKeyIdentifier
   '2.5.29.37', // extKeyUsage

@@ -1,5 +1,6 @@
 import { KEY_ALGORITHM_IDS, KEY_ALGORITHMS } from './algorithms.ts';
 import {
+  decodeBasicConstraints,
   decodeExtKeyUsage,
   decodeSubjectAltName,
   parseCertificate,
@@ -12,8 +13,6 @@ import {
   DerFields,
   decodeAscii,
   decodeBitString,
-  decodeBoolean,
-  decodeCount,
   implicitTag,
   parseDer,
   TAG,
@@ -49,21 +48,7 @@ const STRICT_DECODERS: ValueDecoders = {
       return { keyUsage: KEY_USAGES.filter((_, bit) => isSet(bit)) };
     },
     extKeyUsage: decodeExtKeyUsage,
-    basicConstraints: (value) => {
-      const fields = new DerFields(value);
-      const ca = fields.optional(TAG.boolean);
-      const pathLength = fields.optional(TAG.integer);
-      fields.end();
-      // The library gives longer ones as text.
-      if (pathLength !== undefined && pathLength.content.length > 3)
-        throw new DerError('a path length is too large');
-      return {
-        basicConstraints: {
-          isCa: ca !== undefined && decodeBoolean(ca),
-          ...(pathLength === undefined ? {} : { pathLength: decodeCount(pathLength) }),
-        },
-      };
-    },
+    basicConstraints: decodeBasicConstraints,
     subjectKeyIdentifier: (value) => {
       assertTag(value, TAG.octetString);
       return { subjectKeyIdentifier: hexOf(value) };

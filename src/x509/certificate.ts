@@ -4,6 +4,8 @@ import {
   DerError,
   DerFields,
   decodeAscii,
+  decodeBoolean,
+  decodeCount,
   decodeOid,
   parseDer,
   parseDerElements,
@@ -75,6 +77,20 @@ export function decodeExtKeyUsage(usages: DerElement): Pick<Certificate, 'extKey
     return decodeOid(usage);
   });
   return { extKeyUsage: oids.map((oid) => EXT_KEY_USAGE_NAMES.get(oid) ?? oid) };
+}
+
+/** Both readers use this: the library takes a BOOLEAN and an INTEGER in any encoding, and gives a long INTEGER as text. */
+export function decodeBasicConstraints(constraints: DerElement): Pick<Certificate, 'basicConstraints'> {
+  const fields = new DerFields(constraints);
+  const ca = fields.optional(TAG.boolean);
+  const pathLength = fields.optional(TAG.integer);
+  fields.end();
+  return {
+    basicConstraints: {
+      isCa: ca !== undefined && decodeBoolean(ca),
+      ...(pathLength === undefined ? {} : { pathLength: decodeCount(pathLength) }),
+    },
+  };
 }
 
 /** The kinds of name that Kubernetes does not use (RFC 5280 4.2.1.6), by tag, as OpenSSL calls them. */

@@ -162,33 +162,44 @@ export function decodeBitString({ content }: DerElement): Uint8Array {
   return bytes;
 }
 
+/**
+ * The bytes of a BIT STRING of whole octets, as keys and signatures are (RFC 3279, RFC 8410). Go shifts unused bits out, and
+ * then has another key or signature than whoever leaves them where they are.
+ */
+export function decodeOctets(element: DerElement): Uint8Array {
+  if (element.content[0] !== 0) throw new DerError('a BIT STRING is no whole octets');
+  return decodeBitString(element);
+}
+
 /** The text of a string type that holds ASCII only: PrintableString, IA5String. */
 export function decodeAscii({ content }: DerElement): string {
   if (content.some((byte) => byte > 0x7f)) throw new DerError('a byte is outside ASCII');
   return Buffer.from(content).toString('latin1');
 }
 
-/** The dotted text of an OBJECT IDENTIFIER. Arcs have any size: UUIDs (2.25) need 128 bits. */
+/**
+ * The dotted text of an OBJECT IDENTIFIER. Arcs have at most 31 bits, as those that Go reads (x/crypto/cryptobyte,
+ * readBase128Int): a UUID (2.25) is none.
+ */
 export function decodeOid({ content }: DerElement): string {
-  // Bounds the work on numbers of any size; no arc that is in use comes near.
-  if (content.length === 0 || content.length > 128)
-    throw new DerError('an OBJECT IDENTIFIER is empty or too long');
-  const arcs: bigint[] = [];
-  let arc = 0n;
+  if (content.length === 0) throw new DerError('an OBJECT IDENTIFIER is empty');
+  const arcs: number[] = [];
+  let arc = 0;
   let isInside = false;
   for (const byte of content) {
     if (!isInside && byte === 0x80) throw new DerError('an arc of an OBJECT IDENTIFIER is not minimal');
-    arc = arc * 128n + BigInt(byte & 0x7f);
+    arc = arc * 128 + (byte & 0x7f);
+    if (arc >= 2 ** 31) throw new DerError('an arc of an OBJECT IDENTIFIER is too large');
     isInside = byte > 0x7f;
     if (isInside) continue;
     if (arcs.length === 0) {
       // The first two arcs share a number (X.690 8.19.4).
-      const root = arc < 80n ? arc / 40n : 2n;
+      const root = Math.min(2, Math.floor(arc / 40));
       arcs.push(root);
-      arc -= root * 40n;
+      arc -= root * 40;
     }
     arcs.push(arc);
-    arc = 0n;
+    arc = 0;
   }
   if (isInside) throw new DerError('an OBJECT IDENTIFIER is cut short');
   return arcs.join('.');

@@ -3,12 +3,21 @@ import './reflect.ts';
 import { Crypto } from '@peculiar/webcrypto';
 import * as x509 from '@peculiar/x509';
 import {
+  decodeBasicConstraints,
   decodeExtKeyUsage,
   decodeSubjectAltName,
   parseCertificate,
   type ValueDecoders,
 } from './certificate.ts';
-import { type DerElement, DerError, encodeDer, encodeOid, encodeSequence, TAG } from './der.ts';
+import {
+  decodeBitString,
+  type DerElement,
+  DerError,
+  encodeDer,
+  encodeOid,
+  encodeSequence,
+  TAG,
+} from './der.ts';
 import { EXTENSION_OIDS, type ExtensionField } from './extensions.ts';
 import { type Certificate, COMMON_NAME_OID, KEY_USAGES } from './model.ts';
 import { isSignedBy, isVerifiable } from './signature.ts';
@@ -35,20 +44,13 @@ const LIBRARY_DECODERS: ValueDecoders = {
   },
   extensions: {
     keyUsage: (value) => {
+      // Unused bits that are set the library drops, and Go does not read.
+      decodeBitString(value);
       const { usages } = new x509.KeyUsagesExtension(libraryExtension('keyUsage', value));
       return { keyUsage: KEY_USAGES.filter((_, bit) => (usages & (1 << bit)) !== 0) };
     },
     extKeyUsage: decodeExtKeyUsage,
-    basicConstraints: (value) => {
-      const { ca: isCa, pathLength } = new x509.BasicConstraintsExtension(
-        libraryExtension('basicConstraints', value),
-      );
-      if (pathLength === undefined) return { basicConstraints: { isCa } };
-      // From four bytes on the library gives an INTEGER as text, whatever its types say.
-      if (!Number.isSafeInteger(pathLength) || pathLength < 0)
-        throw new DerError('a path length is negative or too large');
-      return { basicConstraints: { isCa, pathLength } };
-    },
+    basicConstraints: decodeBasicConstraints,
     subjectKeyIdentifier: (value) => {
       const { keyId } = new x509.SubjectKeyIdentifierExtension(
         libraryExtension('subjectKeyIdentifier', value),

@@ -9,7 +9,16 @@ import {
 import { promisify } from 'node:util';
 import { PkiError } from '../errors.ts';
 import { KEY_ALGORITHM_IDS, KEY_ALGORITHMS, type KeyAlgorithm, type KeyAlgorithmId } from './algorithms.ts';
-import { DerError, DerFields, decodeBitString, decodeInteger, parseDer, TAG } from './der.ts';
+import {
+  DerError,
+  DerFields,
+  decodeInteger,
+  decodeOctets,
+  decodeOid,
+  encodeSequence,
+  parseDer,
+  TAG,
+} from './der.ts';
 import { parseOutline } from './outline.ts';
 import { encodePem, type PemBlock, parsePemBlocks, readPem } from './pem.ts';
 import { describeDer, describePem } from './pem-form.ts';
@@ -161,7 +170,8 @@ function modulusBits(key: Uint8Array): number {
 /** Whether the bits of a public key are as long as the algorithm's, and an EC point uncompressed: Go reads no other. */
 function fitsAlgorithm(key: Uint8Array, { family, bits }: KeyAlgorithm): boolean {
   if (family === 'rsa') return modulusBits(key) === bits;
-  return family === 'ed25519' || (key[0] === 0x04 && key.length === 1 + 2 * Math.ceil(bits / 8));
+  const bytes = Math.ceil(bits / 8);
+  return family === 'ed25519' ? key.length === bytes : key[0] === 0x04 && key.length === 1 + 2 * bytes;
 }
 
 /**
@@ -172,7 +182,7 @@ export function algorithmOfSpki(spkiDer: Uint8Array): KeyAlgorithmId | undefined
   try {
     const fields = new DerFields(parseDer(spkiDer));
     const algorithmHex = Buffer.from(fields.required(TAG.sequence).der).toString('hex');
-    const key = decodeBitString(fields.required(TAG.bitString));
+    const key = decodeOctets(fields.required(TAG.bitString));
     return KEY_ALGORITHM_IDS.find((id) => {
       const row = KEY_ALGORITHMS[id];
       return row.keyAlgorithmHex === algorithmHex && fitsAlgorithm(key, row);
@@ -183,19 +193,36 @@ export function algorithmOfSpki(spkiDer: Uint8Array): KeyAlgorithmId | undefined
   }
 }
 
+/** The curves that are not issued here and that certificates have all the same (RFC 5480 2.1.1.1, SEC 2). */
+const OTHER_CURVES: ReadonlyMap<string, string> = new Map([
+  ['1.2.840.10045.3.1.1', 'prime192v1'],
+  ['1.3.132.0.33', 'secp224r1'],
+  ['1.3.132.0.10', 'secp256k1'],
+]);
+
 /** The algorithm of a public key for people: its id where it has one here, else as `RSA-1024`, `EC secp256k1`, `x25519`. */
 export function describeKey(spkiDer: Uint8Array): string {
   const id = algorithmOfSpki(spkiDer);
   if (id !== undefined) return id;
   const key = parseSpki(spkiDer);
-  const { modulusLength, namedCurve } = key?.asymmetricKeyDetails ?? {};
-  if (key?.asymmetricKeyType === 'rsa') return `RSA-${modulusLength}`;
-  if (key?.asymmetricKeyType === 'ec') {
-    const curve = namedCurve ?? 'of an unnamed curve';
-    const isIssued = KEY_ALGORITHM_IDS.some((known) => KEY_ALGORITHMS[known].namedCurve === curve);
-    return isIssued ? `EC ${curve} in an encoding that Go does not read` : `EC ${curve}`;
-  }
+  if (key?.asymmetricKeyType === 'ec') return `EC ${describeCurve(spkiDer)}`;
+  if (key?.asymmetricKeyType === 'rsa') return `RSA-${key.asymmetricKeyDetails?.modulusLength}`;
   return key?.asymmetricKeyType ?? 'an unknown kind';
+}
+
+/** The curve of an EC key, from its bytes: asked for the details of the point at infinity, Node 20 to 24 abort the process. */
+function describeCurve(spkiDer: Uint8Array): string {
+  const algorithm = new DerFields(new DerFields(parseDer(spkiDer)).required(TAG.sequence));
+  const algorithmOid = algorithm.required(TAG.oid);
+  const oid = algorithm.optional(TAG.oid);
+  if (oid === undefined) return 'of an unnamed curve';
+  const algorithmHex = Buffer.from(encodeSequence(algorithmOid.der, oid.der)).toString('hex');
+  const issued = Object.values(KEY_ALGORITHMS).find(
+    ({ keyAlgorithmHex }) => keyAlgorithmHex === algorithmHex,
+  );
+  if (issued !== undefined) return `${issued.namedCurve} in an encoding that Go does not read`;
+  const dotted = decodeOid(oid);
+  return OTHER_CURVES.get(dotted) ?? `on the curve ${dotted}`;
 }
 
 function parseSpki(spkiDer: Uint8Array): KeyObject | undefined {

@@ -4,10 +4,10 @@ import {
   DerError,
   type DerElement,
   DerFields,
-  decodeBitString,
   decodeBoolean,
   decodeCount,
   decodeInteger,
+  decodeOctets,
   decodeOid,
   explicitTag,
   implicitTag,
@@ -68,7 +68,7 @@ export function decodeAlgorithmOid(algorithmIdentifier: DerElement): string {
 export function decodeSubjectPublicKey(spki: DerElement): Uint8Array {
   const fields = new DerFields(spki);
   decodeAlgorithmOid(fields.required(TAG.sequence));
-  const key = decodeBitString(fields.required(TAG.bitString));
+  const key = decodeOctets(fields.required(TAG.bitString));
   fields.end();
   return key;
 }
@@ -105,7 +105,7 @@ export function parseOutline(der: Uint8Array): CertificateOutline {
         throw new DerError('it differs from signatureAlgorithm');
       return decodeAlgorithmOid(inner);
     }),
-    signature: atField('signatureValue', () => decodeBitString(signature)),
+    signature: atField('signatureValue', () => decodeOctets(signature)),
     issuer: atField('issuer', () => fields.required(TAG.sequence)),
     ...atField('validity', () => decodeValidity(fields.required(TAG.sequence))),
     subject: atField('subject', () => fields.required(TAG.sequence)),

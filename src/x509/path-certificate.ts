@@ -1,48 +1,21 @@
 import { KEY_ALGORITHMS } from './algorithms.ts';
-import {
-  assertTag,
-  type DerElement,
-  DerError,
-  DerFields,
-  implicitTag,
-  parseDer,
-  parseDerElements,
-  TAG,
-} from './der.ts';
+import { DerError, DerFields, decodeInteger, parseDer, parseDerElements, TAG } from './der.ts';
 import { EXTENSION_OIDS } from './extensions.ts';
 import { algorithmOfSpki, describeKey } from './keys.ts';
 import type { Certificate, Extension, GeneralName } from './model.ts';
 import { NAME_CONSTRAINTS_OID } from './name-constraints.ts';
+import { faultOfName } from './name-strings.ts';
+import { decodeSubjectPublicKey } from './outline.ts';
+import {
+  asksForPolicy,
+  AUTHORITY_INFO_ACCESS_OID,
+  faultOfExtension,
+  INHIBIT_ANY_POLICY_OID,
+  OTHER_EXTENSIONS,
+  POLICY_CONSTRAINTS_OID,
+} from './path-extensions.ts';
 import { isSelfIssued, nameOf, type PathProblem, type PathRuleId } from './path-rules.ts';
 import { publicKeyOf } from './signature.ts';
-
-const AUTHORITY_INFO_ACCESS_OID = '1.3.6.1.5.5.7.1.1';
-const POLICY_CONSTRAINTS_OID = '2.5.29.36';
-const INHIBIT_ANY_POLICY_OID = '2.5.29.54';
-
-function parseList(list: DerElement): void {
-  for (const item of parseDerElements(list, TAG.sequence)) parseDerElements(item, TAG.sequence);
-}
-
-/** Whether policyConstraints hold requireExplicitPolicy (RFC 5280 4.2.1.11). */
-function asksForPolicy(policyConstraints: DerElement): boolean {
-  const fields = new DerFields(policyConstraints);
-  const isAsked = fields.optional(implicitTag(0)) !== undefined;
-  fields.optional(implicitTag(1));
-  fields.end();
-  return isAsked;
-}
-
-/** The extensions that Go understands and no reader here has read: what they throw a {@link DerError} for, Go cannot read. */
-const OTHER_EXTENSIONS: ReadonlyMap<string, (value: DerElement) => unknown> = new Map([
-  // cRLDistributionPoints, certificatePolicies, policyMappings.
-  ['2.5.29.31', parseList],
-  ['2.5.29.32', parseList],
-  ['2.5.29.33', parseList],
-  [AUTHORITY_INFO_ACCESS_OID, parseList],
-  [POLICY_CONSTRAINTS_OID, asksForPolicy],
-  [INHIBIT_ANY_POLICY_OID, (value) => assertTag(value, TAG.integer)],
-]);
 
 const UNDERSTOOD_OIDS: ReadonlySet<string> = new Set([
   ...Object.values(EXTENSION_OIDS),
@@ -91,15 +64,13 @@ export function checkCertificate(
 }
 
 function checkValidity({ notBefore, notAfter }: Certificate, at: Date): readonly Finding[] {
+  const asOf = `looked at as of ${at.toISOString()}`;
+  if (at.getTime() < notBefore.getTime())
+    return [['validity', `is not valid before ${notBefore.toISOString()}, ${asOf}`]];
+  if (at.getTime() <= notAfter.getTime()) return [];
   // Certificates know whole seconds, and the last one belongs to the period (RFC 5280 4.1.2.5).
-  const second = Math.floor(at.getTime() / 1000) * 1000;
-  if (second < notBefore.getTime())
-    return [
-      ['validity', `is not valid before ${notBefore.toISOString()}, looked at as of ${at.toISOString()}`],
-    ];
-  if (second > notAfter.getTime())
-    return [['validity', `expired at ${notAfter.toISOString()}, looked at as of ${at.toISOString()}`]];
-  return [];
+  const rule = at.getTime() < notAfter.getTime() + 1000 ? 'validity-in-go' : 'validity';
+  return [[rule, `expired at ${notAfter.toISOString()}, ${asOf}`]];
 }
 
 function checkVersion({ version }: Certificate): readonly Finding[] {
@@ -109,11 +80,22 @@ function checkVersion({ version }: Certificate): readonly Finding[] {
 /** What is wrong with a public key, as the rule it breaks; `key-kind`: nothing signed with it counts. */
 export function weaknessOfKey(spkiDer: Uint8Array): Finding | undefined {
   const algorithm = algorithmOfSpki(spkiDer);
-  if (algorithm !== undefined && KEY_ALGORITHMS[algorithm].family !== 'rsa') return undefined;
+  const refused: Finding = ['key-kind', `has a key that is not taken: ${describeKey(spkiDer)}`];
+  if (algorithm !== undefined && KEY_ALGORITHMS[algorithm].family !== 'rsa')
+    return isKey(spkiDer) ? undefined : refused;
   const bits = rsaBits(spkiDer);
-  if (bits === undefined || bits < 1024 || bits > 8192)
-    return ['key-kind', `has a key that is not taken: ${describeKey(spkiDer)}`];
+  if (bits === undefined || bits < 1024 || bits > 8192) return refused;
   return bits < 2048 ? ['key-size', `has an RSA key of ${bits} bits, where 2048 are expected`] : undefined;
+}
+
+/** Whether the platform takes the key: of EC, whether its point is on the curve. */
+function isKey(spkiDer: Uint8Array): boolean {
+  try {
+    publicKeyOf(spkiDer);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The length of an RSA modulus, where Go takes the key: parameters NULL, an odd exponent of at most 31 bits, not 1. */
@@ -121,12 +103,19 @@ function rsaBits(spkiDer: Uint8Array): number | undefined {
   const head = new DerFields(parseDer(spkiDer)).required(TAG.sequence);
   if (Buffer.from(head.der).toString('hex') !== KEY_ALGORITHMS['RSA-2048'].keyAlgorithmHex) return undefined;
   try {
+    assertPositive(decodeSubjectPublicKey(parseDer(spkiDer)));
     const { modulusLength, publicExponent = 0n } = publicKeyOf(spkiDer).asymmetricKeyDetails ?? {};
     const isTaken = publicExponent > 2n && publicExponent < 2n ** 31n && publicExponent % 2n === 1n;
     return isTaken ? modulusLength : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** @throws {DerError} where a number of an RSAPublicKey (RFC 8017 A.1.1) is negative, which OpenSSL does not mind. */
+function assertPositive(rsaPublicKey: Uint8Array): void {
+  for (const number of parseDerElements(parseDer(rsaPublicKey), TAG.sequence))
+    if ((decodeInteger(number)[0] ?? 0) > 0x7f) throw new DerError('a number of an RSA key is negative');
 }
 
 function checkSerialNumber({ serialHex }: Certificate, isAnchor: boolean): readonly Finding[] {
@@ -140,6 +129,10 @@ function checkSerialNumber({ serialHex }: Certificate, isAnchor: boolean): reado
 
 function checkNames({ issuer, subject, basicConstraints, extensions }: Certificate): readonly Finding[] {
   const findings: Finding[] = [];
+  for (const [field, { der }] of Object.entries({ issuer, subject })) {
+    const fault = faultOfName(der);
+    if (fault !== undefined) findings.push(['malformed-name', `has in its ${field} ${fault}`]);
+  }
   if (issuer.attributes.length === 0) findings.push(['empty-name', 'has an empty issuer']);
   const isNamedApart = extensions.some(
     ({ oid, critical }) => critical && oid === EXTENSION_OIDS.subjectAltName,
@@ -149,10 +142,9 @@ function checkNames({ issuer, subject, basicConstraints, extensions }: Certifica
   return findings;
 }
 
-function checkExtension(
-  { subjectAltName = [] }: Certificate,
-  { oid, critical, der }: Extension,
-): readonly Finding[] {
+function checkExtension(certificate: Certificate, extension: Extension): readonly Finding[] {
+  const { subjectAltName = [] } = certificate;
+  const { oid, critical, der } = extension;
   const findings: Finding[] = [];
   if (critical && !UNDERSTOOD_OIDS.has(oid))
     findings.push(['critical-extension', `has the critical extension ${oid}, which is not understood`]);
@@ -165,17 +157,11 @@ function checkExtension(
     if (critical && !subjectAltName.some(isKnownToGo))
       findings.push(['critical-in-go', 'has a critical subjectAltName without a name that Go knows']);
   }
-  try {
-    OTHER_EXTENSIONS.get(oid)?.(parseDer(der));
-    if (oid === POLICY_CONSTRAINTS_OID && asksForPolicy(parseDer(der)))
-      findings.push(['policy', 'asks for an explicit certificate policy']);
-  } catch (error) {
-    if (!(error instanceof DerError)) throw error;
-    findings.push([
-      'malformed-extension',
-      `has the extension ${oid}, which cannot be read: ${error.message}`,
-    ]);
-  }
+  const fault = faultOfExtension(certificate, extension);
+  if (fault !== undefined)
+    findings.push(['malformed-extension', `has the extension ${oid}, which cannot be read: ${fault}`]);
+  else if (oid === POLICY_CONSTRAINTS_OID && asksForPolicy(der))
+    findings.push(['policy', 'asks for an explicit certificate policy']);
   return findings;
 }
 

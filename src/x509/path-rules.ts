@@ -25,11 +25,13 @@ export type PathRuleId =
   | 'key-size'
   | 'limit'
   | 'validity'
+  | 'validity-in-go'
   | 'version'
   | 'serial-number'
   | 'negative-serial-number'
   | 'empty-name'
   | 'critical-extension'
+  | 'malformed-name'
   | 'malformed-extension'
   | 'never-critical'
   | 'always-critical'
@@ -91,6 +93,11 @@ export const PATH_RULES: Readonly<Record<PathRuleId, PathRule>> = Object.freeze(
     citation: 'RFC 5280 6.1.3 (a) (2), 4.1.2.5; Go looks at the anchor too: crypto/x509, buildChains',
     ...EVERYWHERE,
   },
+  'validity-in-go': {
+    says: 'its last second is over as soon as it has begun',
+    citation: 'crypto/x509, isValid: Go compares moments, and certificates hold whole seconds',
+    ...BY_GO,
+  },
   version: {
     says: 'certificates are of version 3',
     citation: 'RFC 5280 4.1.2.1, 6.1.4 (k)',
@@ -116,9 +123,14 @@ export const PATH_RULES: Readonly<Record<PathRuleId, PathRule>> = Object.freeze(
     citation: 'RFC 5280 4.2, 6.1.4 (o), 6.1.5 (f)',
     ...EVERYWHERE,
   },
+  'malformed-name': {
+    says: 'names are strings of the types that Go reads, and hold what those may hold',
+    citation: 'RFC 5280 4.1.2.4; crypto/x509, parseASN1String',
+    ...EVERYWHERE,
+  },
   'malformed-extension': {
     says: 'every extension that is understood can be read',
-    citation: 'crypto/x509, processExtensions',
+    citation: 'crypto/x509, processExtensions; of URIs RFC 5280 4.2.1.6',
     ...EVERYWHERE,
   },
   'never-critical': {

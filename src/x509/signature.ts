@@ -26,9 +26,9 @@ const SIGNATURE_ALGORITHMS: ReadonlyMap<string, SignatureAlgorithm> = new Map([
   ['1.2.840.10045.4.3.2', { family: 'ec', hash: 'sha256' }],
   ['1.2.840.10045.4.3.3', { family: 'ec', hash: 'sha384' }],
   ['1.2.840.10045.4.3.4', { family: 'ec', hash: 'sha512' }],
-  ['1.3.101.112', { family: 'ed25519', hash: null }],
 ]);
 
+const ED25519_OID = '1.3.101.112';
 const RSASSA_PSS_OID = '1.2.840.113549.1.1.10';
 
 const PSS_ALGORITHMS: readonly (SignatureAlgorithm & {
@@ -69,13 +69,27 @@ function encodePss(ofMessage: Uint8Array, ofMask: Uint8Array, saltBytes: number)
 
 type Signed = Pick<Certificate, 'signatureAlgorithmOid' | 'signature' | 'tbsDer'>;
 
+/** The algorithms whose parameters count, too, by the whole AlgorithmIdentifier. */
+const BY_IDENTIFIER: ReadonlyMap<string, (identifier: Uint8Array) => SignatureAlgorithm | undefined> =
+  new Map([
+    [RSASSA_PSS_OID, pssAlgorithmOf],
+    [ED25519_OID, ed25519AlgorithmOf],
+  ]);
+
+/** The parameters of Ed25519 are absent (RFC 8410 section 3): Go knows it in no other way. */
+function ed25519AlgorithmOf(algorithmIdentifier: Uint8Array): SignatureAlgorithm | undefined {
+  const isAlone = Buffer.compare(encodeSequence(encodeOid(ED25519_OID)), algorithmIdentifier) === 0;
+  return isAlone ? { family: 'ed25519', hash: null } : undefined;
+}
+
 function algorithmOf({ signatureAlgorithmOid, tbsDer }: Signed): SignatureAlgorithm | undefined {
-  if (signatureAlgorithmOid !== RSASSA_PSS_OID) return SIGNATURE_ALGORITHMS.get(signatureAlgorithmOid);
-  // The parameters say which it is. `signature` and `signatureAlgorithm` are the same (RFC 5280 4.1.1.2).
+  const byIdentifier = BY_IDENTIFIER.get(signatureAlgorithmOid);
+  if (byIdentifier === undefined) return SIGNATURE_ALGORITHMS.get(signatureAlgorithmOid);
+  // `signature` and `signatureAlgorithm` are the same (RFC 5280 4.1.1.2).
   const tbs = new DerFields(parseDer(tbsDer));
   tbs.optional(explicitTag(0));
   tbs.required(TAG.integer);
-  return pssAlgorithmOf(tbs.required(TAG.sequence).der);
+  return byIdentifier(tbs.required(TAG.sequence).der);
 }
 
 /**

@@ -11,6 +11,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isPkiError, PkiError } from '../../src/errors.ts';
 import { KEY_ALGORITHM_IDS, KEY_ALGORITHMS } from '../../src/x509/algorithms.ts';
+import { encodeBitString, encodeSequence, parseDer, parseDerElements, TAG } from '../../src/x509/der.ts';
 import {
   algorithmOfSpki,
   describeKey,
@@ -253,5 +254,31 @@ describe('describeKey', () => {
       'EC secp256k1',
     );
     expect(describeKey(createHash('sha256').digest())).toBe('an unknown kind');
+  });
+
+  test('says of a curve what its bytes say: Node aborts where it is asked about the point at infinity', () => {
+    const spki = (pair: ReturnType<typeof generateKeyPairSync>): Buffer =>
+      pair.publicKey.export({ type: 'spki', format: 'der' });
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'secp521r1' });
+    const [head] = parseDerElements(
+      parseDer(publicKey.export({ type: 'spki', format: 'der' })),
+      TAG.sequence,
+    );
+    const infinity = encodeSequence(head?.der ?? new Uint8Array(), encodeBitString(Uint8Array.of(0)));
+    expect(describeKey(infinity)).toBe('EC secp521r1 in an encoding that Go does not read');
+    const explicit = generateKeyPairSync('ec', { namedCurve: 'prime256v1', paramEncoding: 'explicit' });
+    expect(describeKey(spki(explicit))).toBe('EC of an unnamed curve');
+    expect(describeKey(spki(generateKeyPairSync('ec', { namedCurve: 'brainpoolP256r1' })))).toBe(
+      'EC on the curve 1.3.36.3.3.2.8.1.1.7',
+    );
+  });
+});
+
+describe('algorithmOfSpki', () => {
+  test.each([
+    ['Ed25519 of another length', `3029300506032b6570032000${'11'.repeat(31)}`],
+    ['bits that are no whole octets', `302a300506032b6570032101${'22'.repeat(32)}`],
+  ])('takes no %s', (_, spkiHex) => {
+    expect(algorithmOfSpki(Buffer.from(spkiHex, 'hex'))).toBeUndefined();
   });
 });

@@ -95,6 +95,30 @@ const LOWER = holder('lower');
 /** The CA with a new key. */
 const ROLLED = holder('ca');
 
+/** RSA with an exponent that OpenSSL takes for its amount. */
+function negativeExponent(): Uint8Array {
+  const key = encodeSequence(encodeInteger(Buffer.alloc(256, 0xff)), encodeDer(TAG.integer, bytes('ff')));
+  return encodeSequence(bytes('300d06092a864886f70d0101010500'), encodeBitString(key));
+}
+
+/** DER of a key on P-256 that has only its form. */
+function ecSpki(point: string): Uint8Array {
+  return encodeSequence(bytes('301306072a8648ce3d020106082a8648ce3d030107'), encodeBitString(bytes(point)));
+}
+
+const printable = (text: string): Uint8Array =>
+  encodeSequence(
+    encodeDer(
+      TAG.set,
+      encodeSequence(encodeOid('2.5.4.3'), encodeDer(TAG.printableString, Buffer.from(text))),
+    ),
+  );
+/** A leaf with that extension. */
+const leafValue = (oid: string, der: string): Chain => ({ leaf: value(oid, der) });
+const leafUri = (text: string): Chain => ({
+  leaf: value(SUBJECT_ALT_NAME, encodeSequence(dns('a.example'), uri(text))),
+});
+
 /** Two CAs between leaf and root. */
 function longChain(lower: Holder, upper: Change, options: Chain['options'] = {}): Chain {
   return {
@@ -209,6 +233,9 @@ const ROWS: Readonly<Record<PathRuleId, readonly Row[]>> = {
     ['an even RSA exponent', leafKey(rsaSpki(2048, '010000')), ['leaf key-kind']],
     ['an RSA exponent of 32 bits', leafKey(rsaSpki(2048, '80000001')), ['leaf key-kind']],
     ['RSA without NULL', leafKey(rsaSpki(2048, '010001', '')), ['leaf key-kind']],
+    ['a negative RSA exponent', leafKey(negativeExponent()), ['leaf key-kind']],
+    ['a point beside the curve', leafKey(ecSpki(`04${'11'.repeat(64)}`)), ['leaf key-kind']],
+    ['the point at infinity', leafKey(ecSpki('00')), ['leaf key-kind']],
   ],
   'key-size': [
     ['a leaf with RSA-1024', leafKey(rsa(1024).spkiDer), ['leaf key-size']],
@@ -232,14 +259,26 @@ const ROWS: Readonly<Record<PathRuleId, readonly Row[]>> = {
     ['a leaf that is too young', { leaf: { notBeforeDer: future } }, ['leaf validity']],
     ['both ends are inside', { leaf: { notBeforeDer: now, notAfterDer: now } }, []],
     [
-      'the whole last second is inside',
-      { leaf: { notAfterDer: now }, options: { at: new Date(AT.getTime() + 999) } },
-      [],
+      'what follows the last second',
+      { leaf: { notAfterDer: now }, options: { at: new Date(AT.getTime() + 1000) } },
+      ['leaf validity'],
     ],
     [
       'a fraction of a second before the first is not',
       { leaf: { notBeforeDer: now }, options: { at: new Date(AT.getTime() - 1) } },
       ['leaf validity'],
+    ],
+  ],
+  'validity-in-go': [
+    [
+      'the last second but for its beginning',
+      { leaf: { notAfterDer: now }, options: { at: new Date(AT.getTime() + 1) } },
+      ['leaf validity-in-go'],
+    ],
+    [
+      'up to its end',
+      { root: { notAfterDer: now }, options: { at: new Date(AT.getTime() + 999) } },
+      ['root validity-in-go'],
     ],
   ],
   version: [
@@ -300,6 +339,15 @@ const ROWS: Readonly<Record<PathRuleId, readonly Row[]>> = {
       ['leaf critical-extension'],
     ],
   ],
+  'malformed-name': [
+    ["a leaf's", { leaf: { subjectDer: printable('a@b') } }, ['a@b malformed-name']],
+    ['not one with * and &', { leaf: { subjectDer: printable('* & a') } }, []],
+    [
+      "an issuer's",
+      { root: { subjectDer: printable('@') }, ca: { issuerDer: printable('@') } },
+      ['ca malformed-name', '@ malformed-name', '@ authority-key-identifier'],
+    ],
+  ],
   'malformed-extension': [
     ...[CRL_DISTRIBUTION_POINTS, CERTIFICATE_POLICIES, POLICY_MAPPINGS, AUTHORITY_INFO_ACCESS].map(
       (oid): Row => [oid, { leaf: value(oid, '3003 020101') }, ['leaf malformed-extension']],
@@ -307,6 +355,59 @@ const ROWS: Readonly<Record<PathRuleId, readonly Row[]>> = {
     ...[POLICY_CONSTRAINTS, INHIBIT_ANY_POLICY].map(
       (oid): Row => [oid, { ca: critical(oid, '0500') }, ['ca malformed-extension']],
     ),
+    ...[
+      ['a policy twice', CERTIFICATE_POLICIES, '3010 3006 06042a030405 3006 06042a030405'],
+      ['a policy that is not minimal', CERTIFICATE_POLICIES, '3007 3005 06032a8001'],
+      ['a mapping of any policy', POLICY_MAPPINGS, '300e 300c 0604551d2000 06042a030405'],
+      ['a mapping of one side', POLICY_MAPPINGS, '3008 3006 06042a030405'],
+      ['a distribution point relative to its issuer', CRL_DISTRIBUTION_POINTS, '3006 3004 a002 a100'],
+      ['a distribution point without its name', CRL_DISTRIBUTION_POINTS, '3004 3002 a000'],
+      ['an access without a method', AUTHORITY_INFO_ACCESS, '3002 3000'],
+      ['an access by a UUID', AUTHORITY_INFO_ACCESS, '300a 3008 0606698880808000'],
+    ].map(
+      ([title = '', oid = '', der = '']): Row => [title, leafValue(oid, der), ['leaf malformed-extension']],
+    ),
+    ...[
+      ['a policy of a UUID', CERTIFICATE_POLICIES, '300a 3008 0606698880808000'],
+      ['a distribution point by its URI', CRL_DISTRIBUTION_POINTS, '300d 300b a009 a007 8605 613a2f2f62'],
+      ['a distribution point by its issuer', CRL_DISTRIBUTION_POINTS, '3004 3002 a200'],
+    ].map(([title = '', oid = '', der = '']): Row => [`${title} can be read`, leafValue(oid, der), []]),
+    ...['3005 a003 8101 00', '300b 8109 7f7f7f7f7f7f7f7f7f', '3002 8100', '3004 8102 0001'].map(
+      (der): Row => [
+        `the policy constraints ${der}`,
+        { ca: critical(POLICY_CONSTRAINTS, der) },
+        ['ca malformed-extension'],
+      ],
+    ),
+    ...['0200', '0202 0001', '0209 7f7f7f7f7f7f7f7f7f'].map(
+      (der): Row => [
+        `inhibitAnyPolicy ${der}`,
+        { ca: critical(INHIBIT_ANY_POLICY, der) },
+        ['ca malformed-extension'],
+      ],
+    ),
+    ...[
+      '://',
+      'a/b',
+      '',
+      '1a:b',
+      'https://a b/',
+      'https://a..b/',
+      'https://a.:80/',
+      'https://a:port/',
+      'https://a/%zz',
+      'https://a/\u0001',
+      'https://[fe80::1%25eth0]/',
+      'https://[192.0.2.1]/',
+    ].map((text): Row => [`the URI ${JSON.stringify(text)}`, leafUri(text), ['leaf malformed-extension']]),
+    ...[
+      'spiffe://cluster.local/ns/default/sa/default',
+      'https://user:pass@a_b.example:8443/c/%20?d=e/?#f?',
+      'https://[2001:db8::1]:443/',
+      'urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6',
+      'file:///etc/kubernetes',
+      'mailto:a@example.com',
+    ].map((text): Row => [`the URI ${text} can be read`, leafUri(text), []]),
     [
       'a field too many',
       { ca: critical(POLICY_CONSTRAINTS, '3005 a003 020100') },

@@ -13,10 +13,10 @@ function folderOf({ folder }) {
   return join(import.meta.dirname, 'programs', folder);
 }
 
-/** Where the executable lies: another pin, or another way to link it, is another file. */
+/** Where the executable lies: another pin or source, or another way to link it, is another file. */
 export function executableOf(program) {
   const hash = createHash('sha256').update(program.linkFlags.join(' '));
-  for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(join(folderOf(program), file)));
+  for (const file of program.sources) hash.update(readFileSync(join(folderOf(program), file)));
   return join(cache, `${program.name}-${hash.digest('hex').slice(0, 12)}`);
 }
 

@@ -1,8 +1,11 @@
-// The real programs: in each folder of programs/, go.mod and go.sum pin a version and every checksum.
+// The real programs: in each folder of programs/, go.mod and go.sum pin a version and every checksum. One is the suite's own.
 
 /** Of the control plane and the node that are started. */
 export const KUBERNETES_VERSION = '1.37.2';
 export const ETCD_VERSION = '3.6.16';
+
+/** What of a folder makes the executable what it is, where the code comes from elsewhere. */
+const PINS = ['go.mod', 'go.sum'];
 
 function kubernetes(command, version, folder = `${command}-${version}`) {
   const [, minor] = version.split('.');
@@ -13,12 +16,18 @@ function kubernetes(command, version, folder = `${command}-${version}`) {
     command: `k8s.io/kubernetes/cmd/${command}`,
     // A module build knows no git tag: without these kubeadm takes itself for v0.0.0 and refuses every cluster version.
     linkFlags: [set('gitVersion', `v${version}`), set('gitMajor', '1'), set('gitMinor', minor)],
+    sources: PINS,
   };
 }
 
 /** A program that needs no flags to know itself. `folder`: where its version is pinned. */
 function plain(name, folder, command) {
-  return { name, folder, command, linkFlags: [] };
+  return { name, folder, command, linkFlags: [], sources: PINS };
+}
+
+/** A program of the suite's own, of Go's standard library alone. */
+function own(name) {
+  return { name, folder: name, command: '.', linkFlags: [], sources: ['go.mod', 'main.go'] };
 }
 
 /** The kubeadm releases of the default set, the newest first. */
@@ -33,4 +42,5 @@ export const PROGRAMS = Object.freeze([
   plain(`etcdctl-${ETCD_VERSION}`, `etcd-${ETCD_VERSION}`, 'go.etcd.io/etcd/etcdctl/v3'),
   plain('zlint-3.7.3', 'zlint-3.7.3', 'github.com/zmap/zlint/v3/cmd/zlint'),
   plain('cfssl-1.6.5', 'cfssl-1.6.5', 'github.com/cloudflare/cfssl/cmd/cfssl'),
+  own('go-crypto'),
 ]);

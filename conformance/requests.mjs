@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ALGORITHMS } from '../dist/table/algorithms.js';
 import { hasChange, parseKubernetesVersion } from '../dist/table/versions.js';
+import { randomOf } from './random.mjs';
 
 /** The options of `init` in the kubeadm profile that ask for what kubeadm of this version would be asked for. */
 export function optionsOf(request, version) {
@@ -110,17 +111,6 @@ export function algorithmsOf(version) {
     const { kubeadmSince } = ALGORITHMS[id];
     return kubeadmSince !== undefined && hasChange(release, kubeadmSince);
   });
-}
-
-/** Random numbers below 1 that a seed decides (mulberry32): a run that failed can be had again. */
-function randomOf(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const SANS = [

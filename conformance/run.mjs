@@ -12,6 +12,7 @@ import { cases as aggregation } from './cases/aggregation.mjs';
 import { cases as components } from './cases/components.mjs';
 import { cases as controlPlane } from './cases/control-plane.mjs';
 import { cases as differential } from './cases/differential.mjs';
+import { cases as errors } from './cases/errors.mjs';
 import { cases as etcdMembers } from './cases/etcd-members.mjs';
 import { cases as golden } from './cases/golden.mjs';
 import { cases as grants } from './cases/grants.mjs';
@@ -20,6 +21,7 @@ import { cases as lint } from './cases/lint.mjs';
 import { cases as live } from './cases/live.mjs';
 import { cases as manifests } from './cases/manifests.mjs';
 import { cases as node } from './cases/node.mjs';
+import { cases as paths } from './cases/paths.mjs';
 import { cases as profiles } from './cases/profiles.mjs';
 import { cases as refusals } from './cases/refusals.mjs';
 import { cases as requirements } from './cases/requirements.mjs';
@@ -53,6 +55,8 @@ const allCases = [
   ...adoption,
   ...lint,
   ...hygiene,
+  ...paths,
+  ...errors,
   ...controlPlane,
   ...live,
   ...node,

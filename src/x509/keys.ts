@@ -210,7 +210,7 @@ export function describeKey(spkiDer: Uint8Array): string {
   return key?.asymmetricKeyType ?? 'an unknown kind';
 }
 
-/** The curve of an EC key, from its bytes: asked for the details of the point at infinity, Node 20 to 24 abort the process. */
+/** The curve of an EC key, from its bytes: asked for the details of the point at infinity, Node 20 aborts the process. */
 function describeCurve(spkiDer: Uint8Array): string {
   const algorithm = new DerFields(new DerFields(parseDer(spkiDer)).required(TAG.sequence));
   const algorithmOid = algorithm.required(TAG.oid);

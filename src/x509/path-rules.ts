@@ -196,8 +196,9 @@ export const PATH_RULES: Readonly<Record<PathRuleId, PathRule>> = Object.freeze(
   },
   policy: {
     says: 'no certificate asks for an explicit certificate policy',
-    citation: 'RFC 5280 4.2.1.11, 6.1.5 (g): policies are not evaluated here, so none is found acceptable',
-    ...HERE,
+    citation:
+      'RFC 5280 4.2.1.11, 6.1.5 (g); crypto/x509, policiesValid: policies are not evaluated here, so none is found acceptable',
+    ...EVERYWHERE,
   },
   'name-constraints': {
     says: 'the names of a certificate are in the name space of every CA above it',

@@ -1,0 +1,3 @@
+module conformance/go-crypto
+
+go 1.26

@@ -56,27 +56,37 @@ const HUGE_OID = bytes('0613 6983d0c1a8e5f2b4a19dc3b7e1a2b3c4d5e60f');
 
 const YEAR_MS = 365 * 86_400_000;
 
-// Made once, as nothing depends on which they are.
-const pair = (type, options) => generateKeyPairSync(type, options);
-const STRANGERS = {
-  'an ECDSA key': pair('ec', { namedCurve: 'prime256v1' }),
-  'an RSA key of 1024 bits': pair('rsa', { modulusLength: 1024 }),
-  'an RSA key of 768 bits': pair('rsa', { modulusLength: 768 }),
-  'an RSA key of 2047 bits': pair('rsa', { modulusLength: 2047 }),
-  'an RSA key with exponent 3': pair('rsa', { modulusLength: 2048, publicExponent: 3 }),
-  'an RSA key with a long exponent': pair('rsa', { modulusLength: 2048, publicExponent: 0x80000001 }),
-  'a key on P-224': pair('ec', { namedCurve: 'secp224r1' }),
-  'a key on secp256k1': pair('ec', { namedCurve: 'secp256k1' }),
-  'a key on a curve in full': pair('ec', { namedCurve: 'prime256v1', paramEncoding: 'explicit' }),
-  'an Ed448 key': pair('ed448'),
-};
-const SILENT = {
-  'a key for RSASSA-PSS alone': pair('rsa-pss', { modulusLength: 2048 }),
-  'an X25519 key': pair('x25519'),
-  'a DSA key': pair('dsa', { modulusLength: 2048, divisorLength: 256 }),
-};
+/** Keys of other kinds than those of a cluster, made once: nothing depends on which they are. */
+function makeStrangers() {
+  const pair = (type, options) => generateKeyPairSync(type, options);
+  return {
+    signing: {
+      'an ECDSA key': pair('ec', { namedCurve: 'prime256v1' }),
+      'an RSA key of 1024 bits': pair('rsa', { modulusLength: 1024 }),
+      'an RSA key of 768 bits': pair('rsa', { modulusLength: 768 }),
+      'an RSA key of 2047 bits': pair('rsa', { modulusLength: 2047 }),
+      'an RSA key with exponent 3': pair('rsa', { modulusLength: 2048, publicExponent: 3 }),
+      'an RSA key with a long exponent': pair('rsa', { modulusLength: 2048, publicExponent: 0x80000001 }),
+      'a key on P-224': pair('ec', { namedCurve: 'secp224r1' }),
+      'a key on secp256k1': pair('ec', { namedCurve: 'secp256k1' }),
+      'a key on a curve in full': pair('ec', { namedCurve: 'prime256v1', paramEncoding: 'explicit' }),
+      'an Ed448 key': pair('ed448'),
+    },
+    other: {
+      'a key for RSASSA-PSS alone': pair('rsa-pss', { modulusLength: 2048 }),
+      'an X25519 key': pair('x25519'),
+      'a DSA key': pair('dsa', { modulusLength: 1024, divisorLength: 160 }),
+    },
+  };
+}
+let madeStrangers;
+function strangers() {
+  madeStrangers ??= makeStrangers();
+  return madeStrangers;
+}
+const stranger = () => strangers().signing['an ECDSA key'];
+
 const spkiOf = ({ publicKey }) => publicKey.export({ type: 'spki', format: 'der' });
-const [STRANGER] = Object.values(STRANGERS);
 
 /** Parts of a certificate with one extension as it is wanted, in its place or at the end; none: it is left out. */
 export function withExtension(parts, oid, value, critical) {
@@ -560,7 +570,7 @@ const spkiRow = (kind, where, other) =>
   row(kind, (parts) => ({ ...parts, spki: otherSpki(parts, other) }), { where });
 
 /** Everything that can be changed in one certificate before it is signed again. `of`: leaf, ca (with anchors), or any. */
-const SIGNED = [
+const signedRows = () => [
   set('version 1, extensions and all', 'version', undefined),
   row('version 1', (parts) => ({ ...parts, version: undefined, extensions: undefined })),
   row('version 2', (parts) => ({
@@ -682,13 +692,13 @@ const SIGNED = [
     ),
   ),
   set('another algorithm beside the signature', 'outerAlgorithm', bytes('300a06082a8648ce3d040304')),
-  ...Object.entries({ ...STRANGERS, ...SILENT }).map(([kind, stranger]) =>
-    set(kind, 'spki', spkiOf(stranger)),
+  ...Object.entries({ ...strangers().signing, ...strangers().other }).map(([kind, pair]) =>
+    set(kind, 'spki', spkiOf(pair)),
   ),
-  ...Object.entries(STRANGERS).map(([kind, stranger]) =>
+  ...Object.entries(strangers().signing).map(([kind, pair]) =>
     row(
       `${kind}, with which it signs`,
-      (parts) => ({ ...parts, spki: spkiOf(stranger), ownKey: stranger.privateKey }),
+      (parts) => ({ ...parts, spki: spkiOf(pair), ownKey: pair.privateKey }),
       FOLLOWED,
     ),
   ),
@@ -834,7 +844,11 @@ function twinOf(certificates, index, change) {
   return putTogether(changed, isAnchor ? ownKey : certificates[index + 1].key);
 }
 const strangerOf = (certificates, index) =>
-  twinOf(certificates, index, (parts) => ({ ...parts, spki: spkiOf(STRANGER), ownKey: STRANGER.privateKey }));
+  twinOf(certificates, index, (parts) => ({
+    ...parts,
+    spki: spkiOf(stranger()),
+    ownKey: stranger().privateKey,
+  }));
 const renewedOf = (certificates, index) =>
   twinOf(certificates, index, (parts) => ({ ...parts, serial: integer('0badcafe') }));
 const endedOf = (certificates, index, at) =>
@@ -843,12 +857,12 @@ const endedOf = (certificates, index, at) =>
 function crossSigned(certificates) {
   const parts = takeApart(certificates.at(-1).der);
   const issuer = NAMES['in UTF8String'];
-  return putTogether({ ...parts, issuer }, STRANGER.privateKey);
+  return putTogether({ ...parts, issuer }, stranger().privateKey);
 }
 function crossSigner(certificates) {
   const parts = takeApart(certificates.at(-1).der);
   const subject = NAMES['in UTF8String'];
-  return putTogether({ ...parts, issuer: subject, subject, spki: spkiOf(STRANGER) }, STRANGER.privateKey);
+  return putTogether({ ...parts, issuer: subject, subject, spki: spkiOf(stranger()) }, stranger().privateKey);
 }
 /** The leaf made a CA, with a leaf of its own. */
 function belowLeaf(certificates) {
@@ -978,7 +992,7 @@ export function mutatedQuestions(chains, random, readValidity) {
   const oneChain = () => one(random() < 0.1 ? chains : quick);
   const drawn = (count, make) => Array.from({ length: count }, () => make(oneChain()));
   const anywhere = ({ certificates }) => Math.floor(random() * certificates.length);
-  const signed = SIGNED.flatMap((each) => {
+  const signed = signedRows().flatMap((each) => {
     const found = [];
     // Where it applies to few paths, more are tried.
     for (let tries = 0; found.length < COUNTS.signed && tries < 100; tries += 1) {

@@ -79,6 +79,8 @@ export function createHost(
   const host = ['--host-ip', address, '--hostname', name, '--key-algorithm', algorithm];
   mustRunOurs(['init', '--cert-dir', certDir, ...choice, ...host]);
   for (const path of removed) rmSync(at(path));
+  // What is started here has no error.
+  mustRunOurs(['verify', certDir, ...choice]);
 
   const shown = mustRunOurs(['show', 'arguments', '--cert-dir', certDir, ...choice, '-o', 'json']).stdout;
   const { components } = JSON.parse(shown);

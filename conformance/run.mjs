@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { buildPrograms, executableOf } from './build.mjs';
 import { cases as adoption } from './cases/adoption.mjs';
 import { cases as aggregation } from './cases/aggregation.mjs';
+import { cases as clean } from './cases/clean.mjs';
 import { cases as components } from './cases/components.mjs';
 import { cases as controlPlane } from './cases/control-plane.mjs';
 import { cases as differential } from './cases/differential.mjs';
@@ -45,6 +46,7 @@ const allCases = [
   ...requirements,
   ...profiles,
   ...golden,
+  ...clean,
   ...grants,
   ...servers,
   ...roles,

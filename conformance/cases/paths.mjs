@@ -15,11 +15,12 @@ import { kubeadmChains, opensslChains, ourChains } from '../chains.mjs';
 import { GO, goVersion, verifyByGo, verifyByOpenssl } from '../peers.mjs';
 import { randomOf } from '../random.mjs';
 
-/** How many questions of a kind openssl is asked, a process for nearly each, and `verify`, a whole directory for each. */
-const ASKED_OF_OPENSSL = 3;
-const ASKED_OF_VERIFY = 1;
-/** The same for what is changed by chance: each is of a kind of its own. */
-const ASKED_BY_CHANCE = 100;
+/**
+ * How many questions of a kind openssl is asked, a process for nearly each, and `verify`, a whole directory for each; of
+ * what is changed by chance more.
+ */
+const ASKED_OF_OPENSSL = { each: 2, byChance: 60 };
+const ASKED_OF_VERIFY = { each: 1, byChance: 30 };
 
 const { parse } = await loadForeignReader();
 const parsed = new WeakMap();
@@ -367,12 +368,12 @@ async function isErrorToVerify({ tree, leaf, at }) {
 }
 
 /** The places of the first few questions of each kind, of those that `isWanted`. */
-function fewOfEach(questions, count, isWanted = () => true) {
+function fewOfEach(questions, { each, byChance }, isWanted = () => true) {
   const left = new Map();
   return [...questions.keys()].filter((index) => {
     const { kind, isByChance } = questions[index];
     if (!isWanted(questions[index], index)) return false;
-    const remaining = left.get(kind) ?? (isByChance ? ASKED_BY_CHANCE : count);
+    const remaining = left.get(kind) ?? (isByChance ? byChance : each);
     left.set(kind, remaining - 1);
     return remaining > 0;
   });

@@ -10,12 +10,14 @@ import {
   type ValueDecoders,
 } from './certificate.ts';
 import {
-  decodeBitString,
+  assertTag,
   type DerElement,
   DerError,
+  decodeBitString,
   encodeDer,
   encodeOid,
   encodeSequence,
+  parseDerElements,
   TAG,
 } from './der.ts';
 import { EXTENSION_OIDS, type ExtensionField } from './extensions.ts';
@@ -44,7 +46,8 @@ const LIBRARY_DECODERS: ValueDecoders = {
   },
   extensions: {
     keyUsage: (value) => {
-      // Unused bits that are set the library drops, and Go does not read.
+      // The library takes other types, and drops unused bits that are set.
+      assertTag(value, TAG.bitString);
       decodeBitString(value);
       const { usages } = new x509.KeyUsagesExtension(libraryExtension('keyUsage', value));
       return { keyUsage: KEY_USAGES.filter((_, bit) => (usages & (1 << bit)) !== 0) };
@@ -52,12 +55,14 @@ const LIBRARY_DECODERS: ValueDecoders = {
     extKeyUsage: decodeExtKeyUsage,
     basicConstraints: decodeBasicConstraints,
     subjectKeyIdentifier: (value) => {
+      assertTag(value, TAG.octetString);
       const { keyId } = new x509.SubjectKeyIdentifierExtension(
         libraryExtension('subjectKeyIdentifier', value),
       );
       return { subjectKeyIdentifier: keyId };
     },
     authorityKeyIdentifier: (value) => {
+      parseDerElements(value, TAG.sequence);
       const { keyId } = new x509.AuthorityKeyIdentifierExtension(
         libraryExtension('authorityKeyIdentifier', value),
       );

@@ -382,6 +382,9 @@ describe('the foreign reader', () => {
     ['subjectAltName', '2.5.29.17', '3003 8201 ff'],
     ['subjectAltName', '2.5.29.17', '3002 8900'],
     ['subjectKeyIdentifier', '2.5.29.14', ''],
+    ['subjectKeyIdentifier', '2.5.29.14', '020101'],
+    ['authorityKeyIdentifier', '2.5.29.35', '3104 8002abcd'],
+    ['authorityKeyIdentifier', '2.5.29.35', '3004 8003abcd'],
   ])('refuses the %s (%s) %s, naming the field, as the strict reader does', async (field, oid, value) => {
     const der = forgeCertificate({ extensions: [forgeExtension(oid, bytes(value))] });
     expect(outcome(await loadForeignReader(), der)).toBe(field);

@@ -1,7 +1,6 @@
 // Ways in which one thing about a real certification path can be otherwise.
 import { constants, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import {
-  encodeBitString,
   encodeDer,
   encodeInteger,
   encodeOid,
@@ -990,7 +989,7 @@ export function mutatedQuestions(chains, random, readValidity) {
   const one = (values) => values[Math.floor(random() * values.length)];
   const quick = chains.filter(isQuick);
   const oneChain = () => one(random() < 0.1 ? chains : quick);
-  const drawn = (count, make) => Array.from({ length: count }, () => make(oneChain()));
+  const drawn = (count, make) => Array.from({ length: count }, (_, number) => make(oneChain(), number));
   const anywhere = ({ certificates }) => Math.floor(random() * certificates.length);
   const signed = signedRows().flatMap((each) => {
     const found = [];
@@ -1018,8 +1017,9 @@ export function mutatedQuestions(chains, random, readValidity) {
     ...drawn(COUNTS.rawFlips, (chain) => flippedQuestion(chain, anywhere(chain), random, true)),
     ...drawn(COUNTS.cuts, (chain) => cutQuestion(chain, anywhere(chain), random)),
     ...drawn(COUNTS.unusedBits, (chain) => unusedBitsQuestion(chain, anywhere(chain))),
-    ...drawn(COUNTS.edges, (chain) => {
-      const index = anywhere(chain);
+    ...drawn(COUNTS.edges, (chain, number) => {
+      // Of half of the paths the leaf, which ends first.
+      const index = number % 2 === 0 ? 0 : anywhere(chain);
       return edgeQuestions(
         chain,
         readValidity(chain.certificates[index].der),

@@ -133,7 +133,7 @@ export const oids = (...dotted) => encodeSequence(...dotted.map(encodeOid));
 /** DER of NameConstraints, from DER of GeneralNames. */
 export function nameConstraints(permitted, excluded = []) {
   const subtrees = (number, names) =>
-    names.length === 0 ? [] : [encodeDer(explicitTag(number), ...names.map((name) => encodeSequence(name)))];
+    names.length === 0 ? [] : [encodeDer(explicitTag(number), ...names.map((base) => encodeSequence(base)))];
   return encodeSequence(...subtrees(0, permitted), ...subtrees(1, excluded));
 }
 

@@ -48,9 +48,13 @@ function opensslArguments({ anchors, intermediates, purpose, host, at }, fileOf)
     '-x509_strict',
     // As Go and Kubernetes: whatever is trusted is an anchor.
     '-partial_chain',
-    ...['-no-CApath', '-no-CAstore', '-CAfile', pool(anchors)],
+    '-no-CApath',
+    '-no-CAstore',
+    '-CAfile',
+    pool(anchors),
     ...(intermediates.length === 0 ? [] : ['-untrusted', pool(intermediates)]),
-    ...['-attime', String(Math.floor(at.getTime() / 1000))],
+    '-attime',
+    String(Math.floor(at.getTime() / 1000)),
     ...(OPENSSL_PURPOSES[purpose] ?? []),
     ...(host === undefined ? [] : [isIP(host) === 0 ? '-verify_hostname' : '-verify_ip', host]),
   ];

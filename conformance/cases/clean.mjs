@@ -18,7 +18,7 @@ const ACCOUNTED = {
 
 function accountOf({ code, path }) {
   const { [code]: { ca, other } = {} } = ACCOUNTED;
-  return /ca\.crt$/.test(path) ? ca : other;
+  return path.endsWith('ca.crt') ? ca : other;
 }
 
 async function audit(name) {

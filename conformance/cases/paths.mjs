@@ -22,11 +22,11 @@ import { randomOf } from '../random.mjs';
 const ASKED_OF_OPENSSL = { each: 2, byChance: 60 };
 const ASKED_OF_VERIFY = { each: 1, byChance: 30 };
 
-const { parse } = await loadForeignReader();
+const reader = await loadForeignReader();
 const parsed = new WeakMap();
 /** Most certificates stand in many questions. */
 function read(der) {
-  if (!parsed.has(der)) parsed.set(der, parse(der));
+  if (!parsed.has(der)) parsed.set(der, reader.parse(der));
   return parsed.get(der);
 }
 

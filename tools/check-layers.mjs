@@ -35,7 +35,7 @@ const OUTSIDE = [
   [/^(@peculiar\/|reflect-metadata$|node-forge$)/, ['x509']],
   [/^(node:)?fs(\/|$)/, ['store']],
   [/^yargs(\/|$)/, ['cli', 'cli.ts']],
-  [/^yaml$/, ['cluster', 'components', 'report', 'select', 'sources']],
+  [/^yaml$/, ['cluster', 'report']],
   [/^node:zlib$/, ['sources']],
   [/^node:(os|tty|readline|child_process|process|worker_threads)/, ['store', 'cli', 'cli.ts']],
   [/^node:net$/, ['x509', 'live']],

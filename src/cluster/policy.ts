@@ -164,7 +164,7 @@ export function parsePolicy(options: PolicyOptions): Policy {
 export async function parsePolicyText(text: string, name: string): Promise<Policy> {
   const { value, faults, placeOf } = await parseYaml(text);
   assertSound(
-    faults.map(({ message, line, column }) => ({
+    faults.map(({ message, line = 1, column = 1 }) => ({
       option: 'policy',
       value: `${name}:${line}:${column}`,
       rule: message,

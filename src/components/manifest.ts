@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { faultText, parseYamlDocuments } from '../cluster/yaml.ts';
 import type { ComponentCommand, Components, Mount } from './command.ts';
 import { commandOf } from './start.ts';
 import type { Environment } from './words.ts';
@@ -95,43 +96,13 @@ function commandsOfObject(path: string, object: Fields): readonly ComponentComma
   return commandsOfPod(path, fieldsOf(fieldsOf(fieldsOf(spec)['template'])['spec']));
 }
 
-const MAXIMUM_DEPTH = 100;
-
-/** Whether brackets or dashes open more levels than any manifest has: the library takes long over them, or gives up. */
-function isTooDeep(contents: string): boolean {
-  let depth = 0;
-  for (const [sign] of contents.matchAll(/[[\]{}]/g)) {
-    depth = Math.max(0, depth + (sign === '[' || sign === '{' ? 1 : -1));
-    if (depth > MAXIMUM_DEPTH) return true;
-  }
-  return /(?:[-?:][ \t]+){100}/.test(contents);
-}
-
-async function objectsIn(contents: string): Promise<readonly Fields[] | { readonly message: string }> {
-  if (isTooDeep(contents)) return { message: 'is nested deeper than any manifest' };
-  const { parseAllDocuments } = await import('yaml');
-  // To look for a key in all that stand before it takes long where there are many; of two the last counts, as in JSON.
-  const documents = parseAllDocuments(contents, { logLevel: 'silent', uniqueKeys: false });
-  const parsed = Array.isArray(documents) ? documents : [];
-  const [problem] = parsed.flatMap(({ errors }) => errors);
-  if (problem !== undefined) {
-    const line = problem.linePos?.[0].line;
-    return { message: `is not YAML${line === undefined ? '' : `, see line ${line}`}` };
-  }
-  try {
-    // A manifest needs no aliases; without a bound a few lines of them expand without end.
-    return parsed.map((each) => fieldsOf(each.toJS({ maxAliasCount: 100 })));
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return { message: 'has aliases that cannot be followed' };
-  }
-}
-
 /** What the static pods of a manifest are started with, or the kubelet by its KubeletConfiguration. */
 export async function parseManifest(path: string, contents: string): Promise<Components> {
-  const objects = await objectsIn(contents);
-  if ('message' in objects) return { commands: [], unreadable: [{ path, message: objects.message }] };
-  const commands = objects.flatMap((object) => commandsOfObject(path, object));
+  // To look for a field in all that stand before it takes long where there are many; of two the last counts, as in JSON.
+  const { values, faults } = await parseYamlDocuments(contents, { takesDuplicates: true });
+  const [fault] = faults;
+  if (fault !== undefined) return { commands: [], unreadable: [{ path, message: faultText(fault) }] };
+  const commands = values.flatMap((object) => commandsOfObject(path, fieldsOf(object)));
   return commands.length > 0
     ? { commands, unreadable: [] }
     : { commands, unreadable: [{ path, message: 'starts no program: it has no pod in it' }] };

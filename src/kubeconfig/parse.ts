@@ -1,4 +1,4 @@
-import { parseYaml } from '../cluster/yaml.ts';
+import { faultText, parseYaml } from '../cluster/yaml.ts';
 import { PkiError } from '../errors.ts';
 import { parseCanonical } from './canonical.ts';
 import { clusterRefusals, duplicatesIn, type KubeconfigRefusal, userRefusals } from './refusals.ts';
@@ -173,7 +173,7 @@ async function parseConfig(text: string): Promise<Fields> {
     value: document,
     faults: [fault],
   } = await parseYaml(text);
-  if (fault !== undefined) throw unreadable('', `kubeconfig ${fault.message}, see line ${fault.line}`);
+  if (fault !== undefined) throw unreadable('', `kubeconfig ${faultText(fault)}`);
   // client-go takes either for what it should be where it is absent, and nothing else.
   const { apiVersion = 'v1', kind = 'Config' } = isFields(document) ? document : {};
   if (!isFields(document) || kind !== 'Config') {

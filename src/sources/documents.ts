@@ -1,3 +1,4 @@
+import { faultText, parseYamlDocuments } from '../cluster/yaml.ts';
 import { unreadableSource } from './source.ts';
 
 /** A Secret with what of it is looked at. */
@@ -50,23 +51,8 @@ function objectsIn(document: unknown, depth = 0): readonly Fields[] {
   return Array.isArray(items) && depth < 2 ? items.flatMap((item) => objectsIn(item, depth + 1)) : [document];
 }
 
-/**
- * Reading YAML takes time and memory by what it is divided into, and a text can be divided at every character. A Secret has
- * about a hundred parts. JSON needs no such bound.
- */
-const MAXIMUM_YAML_PARTS = 300_000;
-
-/** Whatever stands between the words of YAML: space, and each mark. In base64 there is neither. */
-const PART = /\s+|[^\sA-Za-z0-9+/=]/g;
-
-function isDividedTooFar(text: string): boolean {
-  let parts = 0;
-  for (const _ of text.matchAll(PART)) {
-    parts += 1;
-    if (parts > MAXIMUM_YAML_PARTS) return true;
-  }
-  return false;
-}
+/** A Secret has about a hundred words and marks. JSON needs no such bound. */
+const MAXIMUM_TOKENS = 300_000;
 
 async function parseDocuments(name: string, text: string): Promise<readonly unknown[]> {
   if (text.trimStart().startsWith('{')) {
@@ -77,36 +63,13 @@ async function parseDocuments(name: string, text: string): Promise<readonly unkn
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
-  if (isDividedTooFar(text)) {
-    throw unreadableSource(name, 'holds more YAML than is read here', {
-      hint: 'have it printed as JSON: kubectl get secrets --all-namespaces -o json',
-    });
-  }
-  const { LineCounter, parseAllDocuments } = await import('yaml');
-  const lineCounter = new LineCounter();
-  // Looking for keys that are there twice takes the square of their number.
-  const documents = parseAllDocuments(text, {
-    uniqueKeys: false,
-    logLevel: 'error',
-    prettyErrors: false,
-    lineCounter,
+  const bounds = { maximumTokens: MAXIMUM_TOKENS, takesDuplicates: true };
+  const { values, faults } = await parseYamlDocuments(text, bounds);
+  const [fault] = faults;
+  if (fault === undefined) return values;
+  throw unreadableSource(name, faultText(fault), {
+    hint: 'have it printed as JSON: kubectl get secrets --all-namespaces -o json',
   });
-  if (!Array.isArray(documents)) return [];
-  const [error] = documents.flatMap(({ errors }) => errors);
-  if (error !== undefined) {
-    // The library's message may quote what is at fault, and that may be a key: the number of the line is enough.
-    throw unreadableSource(name, `is not YAML, see line ${lineCounter.linePos(error.pos[0]).line}`);
-  }
-  try {
-    return documents.map((parsed): unknown => parsed.toJS({ maxAliasCount: 100 }));
-  } catch (cause) {
-    if (cause instanceof RangeError) throw unreadableSource(name, 'is YAML with lists in lists without end');
-    if (!(cause instanceof ReferenceError)) throw cause;
-    throw unreadableSource(
-      name,
-      'is YAML with aliases that lead to nothing, or to more than any list of Secrets has',
-    );
-  }
 }
 
 /**

@@ -84,7 +84,7 @@ maximumValidity:
         'p:2:19: maximumValidity.ca must be longer than nothing',
       ],
     ],
-    ['is a bomb', `a: &a x\nb: [${'*a, '.repeat(3000)}]`, ['p:1:1: expands aliases without end']],
+    ['is a bomb', `a: &a x\nb: [${'*a, '.repeat(3000)}]`, ['p:1:1: has aliases that cannot be followed']],
   ])('that %s is refused', async (_, wrong, issues) => {
     expect(await issuesOf(() => parsePolicyText(wrong, 'p'))).toEqual(
       issues.map((issue) => `--policy ${issue}`),

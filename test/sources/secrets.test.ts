@@ -250,14 +250,14 @@ describe('what holds no Secrets', () => {
     ],
     ['a text', `${KEY}\n`, 'expected Secrets, found none'],
     ['a kind that is a value', `kind: ${KEY}1\n`, 'expected Secrets, found none'],
-    ['an alias to nothing', `kind: *${KEY}\n`, 'is YAML with aliases that lead to nothing'],
+    ['an alias to nothing', `kind: *${KEY}\n`, 'has aliases that cannot be followed'],
     [
       'aliases without end',
       `a: &a [${KEY}]\n${'bcdef'.replaceAll(/./g, (name) => `${name}: &${name} [${`*${String.fromCharCode(name.charCodeAt(0) - 1)},`.repeat(9)}]\n`)}`,
-      'is YAML with aliases that lead to nothing, or to more',
+      'has aliases that cannot be followed',
     ],
     ['lists in lists without end', `{"a": ${'['.repeat(100_000)}`, 'is not YAML'],
-    ['more parts than any list has', 'a: b\n'.repeat(200_000), 'holds more YAML than is read here'],
+    ['more parts than any list has', 'a: b\n'.repeat(200_000), 'is larger than anything of its kind'],
     ['a Secret without anything', 'kind: Secret\n', 'no Secret in it holds a PKI'],
     [
       'a Secret of other kinds of things',

@@ -1,10 +1,10 @@
 import type { Arguments } from 'yargs';
-import { PkiError, type SpecIssue } from '../errors.ts';
 import type { VerifyReport } from '../report/verify.ts';
 import { VERSION } from '../release.ts';
 import { breachOfLayout } from '../select/baseline.ts';
 import { type VerifyRequest, verifyPki } from '../verify.ts';
 import { readComponents } from './components.ts';
+import { assertNoIssues } from './issues.ts';
 import { clusterOptionsOf } from './options.ts';
 import type { AskedSelection } from './selection.ts';
 import { readSource } from './source.ts';
@@ -25,8 +25,7 @@ export interface AuditOptions
 function assertComparable(former: AskedSelection['former'], directories: readonly string[]): void {
   const breach = former && breachOfLayout(former.audit, directories);
   if (former === undefined || breach === undefined) return;
-  const issue: SpecIssue = { option: 'baseline', value: former.file, ...breach };
-  throw new PkiError('ERR_CONFIG', `--baseline: ${breach.rule}`, { detail: { issues: [issue] } });
+  assertNoIssues([{ option: 'baseline', value: former.file, ...breach }]);
 }
 
 /** Reads what the words name, and holds it against the table. Changes nothing. */

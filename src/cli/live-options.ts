@@ -1,8 +1,9 @@
 import type { Arguments } from 'yargs';
 import { parseDuration } from '../cluster/durations.ts';
 import { parseEndpoint } from '../cluster/endpoint.ts';
-import { PkiError, type SpecIssue } from '../errors.ts';
+import type { SpecIssue } from '../errors.ts';
 import { LISTENERS } from '../table/listeners.ts';
+import { assertNoIssues } from './issues.ts';
 import { textOf } from './words.ts';
 
 /** What was asked of the listeners of a cluster. */
@@ -51,14 +52,11 @@ export async function liveOptionsOf(parsed: Arguments): Promise<LiveOptions | un
   const period = textOf(parsed, 'live-timeout') ?? '3s';
   const timeout = parseDuration(period);
   if ('rule' in timeout) issues.push({ option: 'live-timeout', value: period, ...timeout });
-  const [first] = issues;
-  if (first !== undefined)
-    throw new PkiError('ERR_CONFIG', `--${first.option}: ${first.rule}`, { detail: { issues } });
-  if (parsed['live'] !== true) {
-    if (addresses.size === 0) return undefined;
-    const issue = { option: 'live-address', rule: 'says where to ask, and needs --live' };
-    throw new PkiError('ERR_CONFIG', `--${issue.option}: ${issue.rule}`, { detail: { issues: [issue] } });
-  }
+  const isLive = parsed['live'] === true;
+  if (!isLive && texts.length > 0)
+    issues.push({ option: 'live-address', rule: 'says where to ask, and needs --live' });
+  assertNoIssues(issues);
+  if (!isLive) return undefined;
   const timeoutMilliseconds = 'value' in timeout ? timeout.value * 1000 : 0;
   return { addresses, timeoutMilliseconds };
 }

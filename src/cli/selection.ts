@@ -1,12 +1,11 @@
-import { resolve } from 'node:path';
 import type { Arguments } from 'yargs';
-import { PkiError, type SpecIssue } from '../errors.ts';
-import { obstacleOf } from '../present.ts';
+import type { SpecIssue } from '../errors.ts';
 import { type FormerAudit, parseFormerAudit } from '../select/baseline.ts';
 import { type TakenSelection, takeSelection } from '../select/take.ts';
 import { parseWaiverFile } from '../select/waiver-file.ts';
-import { readFileState } from '../store/files.ts';
 import { HOST_ROLES } from '../table/row.ts';
+import { assertNoIssues } from './issues.ts';
+import { readNamedText } from './named-file.ts';
 import { textOf } from './words.ts';
 
 /** A report on ten thousand files stays below. */
@@ -20,27 +19,20 @@ export interface AskedSelection extends Omit<TakenSelection, 'issues'> {
 /** What a file holds, or everything that is wrong with it. */
 type Read<T> = { readonly value: T } | { readonly faults: readonly Omit<SpecIssue, 'option' | 'value'>[] };
 
-function readText(file: string): Read<string> {
-  const state = readFileState(resolve(file), MAXIMUM_BYTES);
-  if (state.kind === 'file') return { value: state.contents };
-  return { faults: [{ rule: state.kind === 'absent' ? 'is not there' : obstacleOf(state) }] };
+function readText(option: string, file: string): Read<string> {
+  const read = readNamedText(option, file, MAXIMUM_BYTES);
+  return 'text' in read ? { value: read.text } : { faults: [read.issue] };
 }
 
 async function readWaivers(file: string): Promise<Awaited<ReturnType<typeof parseWaiverFile>>> {
-  const text = readText(file);
+  const text = readText('waivers', file);
   return 'value' in text ? parseWaiverFile(text.value) : { waivers: [], ...text };
 }
 
 function readFormerAudit(file: string): Read<FormerAudit> {
-  const text = readText(file);
+  const text = readText('baseline', file);
   const parsed = 'value' in text ? parseFormerAudit(text.value) : text;
   return 'rule' in parsed ? { faults: [parsed] } : parsed;
-}
-
-function assertNone(issues: readonly SpecIssue[]): void {
-  const [first] = issues;
-  if (first === undefined) return;
-  throw new PkiError('ERR_CONFIG', `--${first.option}: ${first.rule}`, { detail: { issues } });
 }
 
 /**
@@ -69,7 +61,7 @@ export async function selectionOf(parsed: Arguments): Promise<AskedSelection> {
   const issues = (['waivers', 'baseline'] as const).flatMap((option) =>
     faults[option].map((fault): SpecIssue => ({ option, value: files[option] ?? '', ...fault })),
   );
-  assertNone([...wrong, ...issues]);
+  assertNoIssues([...wrong, ...issues]);
   return {
     ...sound,
     ...(audit === undefined ? {} : { former: { file: files.baseline ?? '', audit } }),

@@ -1,12 +1,13 @@
 import type { Arguments } from 'yargs';
 import { parseDuration } from '../cluster/durations.ts';
-import { PkiError, type SpecIssue } from '../errors.ts';
+import type { SpecIssue } from '../errors.ts';
 import { SEVERITIES, type Severity } from '../finding.ts';
 import { type VerifyReport, verifyJson, verifyText } from '../report/verify.ts';
 import type { Audited } from '../verify.ts';
 import { audit } from './audit.ts';
 import { liveOptionsOf } from './live-options.ts';
-import { allSound, rulesOf } from './rules.ts';
+import { allSound, assertNoIssues } from './issues.ts';
+import { rulesOf } from './rules.ts';
 import { selectionOf } from './selection.ts';
 import { EXIT, printData } from './terminal.ts';
 import { textOf } from './words.ts';
@@ -31,10 +32,8 @@ async function timesOf(
   const period = textOf(parsed, 'warn-within') ?? '0';
   const within = parseDuration(period);
   if ('rule' in within) issues.push({ option: 'warn-within', value: period, ...within });
-  if (issues.length > 0 || 'rule' in within) {
-    throw new PkiError('ERR_CONFIG', `--${issues[0]?.option}: ${issues[0]?.rule}`, { detail: { issues } });
-  }
-  return { at, warnWithinSeconds: within.value };
+  assertNoIssues(issues);
+  return { at, warnWithinSeconds: 'value' in within ? within.value : 0 };
 }
 
 /** The severities that are as bad as the threshold, or worse; none is where that is `never`. */

@@ -167,7 +167,8 @@ export function inferOptions(evidence: Evidence, ruling: Ruling): ClusterOptions
     .filter((name) => serviceCidrOf(name) !== undefined);
   // In one row alone the address of the service cannot be told from the host's but by its last byte.
   const isShared = own.filter(({ sources }) => sources.includes('hostAddresses')).length > 1;
-  const hostNames = inAll('hostname', (name) => !isIp(name));
+  // A wildcard is nobody's own name.
+  const hostNames = inAll('hostname', (name) => !isIp(name) && !name.startsWith('*'));
   const addresses = distinct([
     ...direct.map(({ host }) => host).filter(isIp),
     ...inAll('hostAddresses', isIp).filter((name) => isShared || !services.includes(name)),

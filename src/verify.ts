@@ -23,13 +23,13 @@ import { type ClusterOptions, type OptionKey, OPTIONS } from './cluster/options.
 import { parseClusterSpec } from './cluster/parse.ts';
 import type { Policy } from './cluster/policy.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
-import { isPkiError } from './errors.ts';
+import { isPkiError, type PkiError } from './errors.ts';
 import type { AuditFinding, Finding, Severity } from './finding.ts';
 import { inferOptions } from './infer.ts';
 import { namedPath, USUAL_DIRECTORIES } from './layout.ts';
 import { rulings } from './request.ts';
 import type { DesiredRow } from './resolve/desired.ts';
-import { inferRole, needsEtcd, rowsOnHost } from './resolve/hosts.ts';
+import { inferRole, needsEtcd, type Presence, rowsOnHost } from './resolve/hosts.ts';
 import { knownPaths, pathsOf } from './resolve/paths.ts';
 import { resolveRows } from './resolve/rows.ts';
 import { type Selected, type Selection, selectFindings } from './select/select.ts';
@@ -96,12 +96,6 @@ export interface Verification extends Audited, Selected {
 const UNKNOWN_HOST = { hostIp: '192.0.2.1', hostname: 'host' };
 /** Stands for the directory in which a root is kept apart: which it is shows in no file. */
 const APART = '/root-ca';
-const EXTRA_NAMES: readonly OptionKey[] = [
-  'apiserverCertExtraSans',
-  'etcdServerCertExtraSans',
-  'etcdPeerCertExtraSans',
-];
-
 const OF_THE_HOST: readonly OptionKey[] = [
   'hostIp',
   'hostname',
@@ -120,34 +114,35 @@ const defined = (options: ClusterOptions): ClusterOptions =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
 /** What shows in which files are there at all: whether there is a root, where it is kept, and whether etcd is here. */
-function seenShape(files: readonly PresentFile[]): ClusterOptions {
-  const paths = new Set(files.map(({ path }) => path));
+function seenShape(isThere: Presence): ClusterOptions {
   const isApart = ROWS.some(
-    (row) =>
-      row.kind === 'ca' &&
-      row.apart !== undefined &&
-      Object.values(row.apart).some((path) => paths.has(path)),
+    (row) => row.kind === 'ca' && row.apart !== undefined && Object.values(row.apart).some(isThere),
   );
-  const isThere = (when: 'rootCa' | 'stackedEtcd'): boolean =>
-    ROWS.some((row) => row.when === when && pathsOf(row).some((path) => paths.has(path)));
+  const has = (when: 'rootCa' | 'stackedEtcd'): boolean =>
+    ROWS.some((row) => row.when === when && pathsOf(row).some(isThere));
   return {
-    ...(isThere('rootCa') ? { rootCa: true } : {}),
+    ...(has('rootCa') ? { rootCa: true } : {}),
     ...(isApart ? { rootCaDir: APART } : {}),
-    ...(isThere('stackedEtcd') ? {} : { externalEtcd: true }),
+    ...(has('stackedEtcd') ? {} : { externalEtcd: true }),
   };
 }
 
-/** The first of several readings that a cluster can have. What is odd about a name that was found, the checks say. */
-function parseFirst(readings: readonly ClusterOptions[]): { spec: ClusterSpec; options: ClusterOptions } {
-  for (const options of readings.slice(0, -1)) {
-    try {
-      return { spec: parseClusterSpec(options, {}).spec, options };
-    } catch (error) {
-      if (!isPkiError(error, 'ERR_CONFIG')) throw error;
-    }
+/** What was found, as far as a cluster can have it with what is fixed. What is odd about the rest, the checks say. */
+function parseFound(
+  found: ClusterOptions,
+  fixed: ClusterOptions,
+): { readonly spec: ClusterSpec; readonly options: ClusterOptions } {
+  const options = { ...UNKNOWN_HOST, ...found, ...fixed };
+  try {
+    return { spec: parseClusterSpec(options, {}).spec, options };
+  } catch (error) {
+    if (!isPkiError(error, 'ERR_CONFIG') || Object.keys(found).length === 0) throw error;
+    const refused = new Set(error.detail.issues.map(({ option }) => option));
+    const odd = OPTIONS.flatMap(({ key, name }) => (refused.has(name) && key in found ? [key] : []));
+    // Of two that contradict each other the fixed one may be named.
+    const first = odd.length > 0 ? odd : OF_THE_HOST.filter((key) => key in found);
+    return parseFound(first.length > 0 ? without(found, first) : {}, fixed);
   }
-  const options = readings.at(-1) ?? {};
-  return { spec: parseClusterSpec(options, {}).spec, options };
 }
 
 async function parseAs(rows: readonly DesiredRow[], request: VerifyRequest): Promise<Evidence> {
@@ -176,34 +171,54 @@ interface Reading {
 }
 
 /** A request that says what kind of host the files are from. */
-type PlacedRequest = VerifyRequest & { readonly role: HostRole };
+type PlacedRequest = VerifyRequest & { readonly role: HostRole; readonly isThere: Presence };
 
-const presenceIn = (files: readonly PresentFile[]): ((path: string) => boolean) => {
+const presenceIn = (files: readonly PresentFile[]): Presence => {
   const paths = new Set(files.map(({ path }) => path));
   return (path) => paths.has(path);
 };
 
 /** The options of a ruling, with what was asked for and what shows in which files are there. */
-function optionsOf({ files, options, role }: PlacedRequest, ruling: ClusterOptions): ClusterOptions {
+function optionsOf({ isThere, options, role }: PlacedRequest, ruling: ClusterOptions): ClusterOptions {
   // A member of an external etcd has what a cluster with its own has.
   const etcd = needsEtcd(role) ? { externalEtcd: false } : {};
-  return { ...seenShape(files), ...ruling, ...defined(options), ...etcd };
+  return { ...seenShape(isThere), ...ruling, ...defined(options), ...etcd };
 }
 
 /** The rows of a specification that the host of the files has. */
-function rowsFor({ files, role }: PlacedRequest, spec: ClusterSpec): readonly DesiredRow[] {
-  return rowsOnHost(resolveRows(spec), role, presenceIn(files));
+function rowsFor({ isThere, role }: PlacedRequest, spec: ClusterSpec): readonly DesiredRow[] {
+  return rowsOnHost(resolveRows(spec), role, isThere);
 }
 
-/** The rows that a ruling has for an unknown host: enough to find every file of theirs. */
-function rowsForUnknown(request: PlacedRequest, ruling: ClusterOptions): readonly DesiredRow[] {
-  return rowsFor(request, parseClusterSpec({ ...UNKNOWN_HOST, ...optionsOf(request, ruling) }, {}).spec);
+/** A profile and release, with the specification that what was asked for has under it as long as the host is unknown. */
+interface Candidate {
+  readonly options: ClusterOptions;
+  readonly rules: ClusterSpec;
 }
 
-function readAs(request: PlacedRequest, ruling: ClusterOptions, evidence: Evidence): Reading {
+/** What a ruling makes of a request, or what it has against it: kubeadm has not every cluster. */
+function candidateOf(request: PlacedRequest, ruling: ClusterOptions): Candidate | PkiError<'ERR_CONFIG'> {
+  const options = optionsOf(request, ruling);
+  try {
+    return { options, rules: parseClusterSpec({ ...UNKNOWN_HOST, ...options }, {}).spec };
+  } catch (error) {
+    if (!isPkiError(error, 'ERR_CONFIG')) throw error;
+    return error;
+  }
+}
+
+const firstOfEachProfile = (open: readonly ClusterOptions[]): readonly ClusterOptions[] =>
+  open.filter(({ profile }, index) => open.findIndex((other) => other.profile === profile) === index);
+
+/** The profiles and releases that a request leaves open. */
+function openRulings({ profile, kubernetesVersion }: ClusterOptions): readonly ClusterOptions[] {
+  const open = rulings().filter((ruling) => profile === undefined || ruling.profile === profile);
+  // A release that is given stands in the place of every other.
+  return kubernetesVersion === undefined ? open : firstOfEachProfile(open);
+}
+
+function readAs(request: PlacedRequest, { options: fixed, rules }: Candidate, evidence: Evidence): Reading {
   const given = defined(request.options);
-  const fixed = optionsOf(request, ruling);
-  const { spec: rules } = parseClusterSpec({ ...UNKNOWN_HOST, ...fixed }, {});
   const seen = inferOptions(evidence, rules);
   // Who says what the cluster is says all of it, as to `init`: what is left out has its default, and a name beyond that is
   // surplus. What a host is called and has for keys may still be left to the files.
@@ -211,15 +226,7 @@ function readAs(request: PlacedRequest, ruling: ClusterOptions, evidence: Eviden
     ({ key, group }) => given[key] !== undefined && (group === 'This host' || group === 'Cluster'),
   );
   const inferred = isSpecified ? only(seen, OF_THE_HOST) : seen;
-  const readings = [
-    inferred,
-    without(inferred, EXTRA_NAMES),
-    without(inferred, [...EXTRA_NAMES, 'nodeName']),
-    {},
-  ];
-  const { spec, options } = parseFirst(
-    readings.map((reading) => ({ ...UNKNOWN_HOST, ...reading, ...fixed })),
-  );
+  const { spec, options } = parseFound(inferred, fixed);
   const inferredOptions = without(options, [...Object.keys(given), 'rootCaDir']);
   return { spec, inferred: inferredOptions, rows: rowsFor(request, spec) };
 }
@@ -357,25 +364,30 @@ const weightOf = ({ findings }: Held): number =>
  * @throws {PkiError} `ERR_CONFIG` with every issue of the options that were given.
  */
 export async function verifyPki(asked: VerifyRequest): Promise<Verification> {
-  const request = { ...asked, role: asked.role ?? inferRole(presenceIn(asked.files)) };
+  const isThere = presenceIn(asked.files);
+  const request = { ...asked, isThere, role: asked.role ?? inferRole(isThere) };
   const { profile, kubernetesVersion } = request.options;
-  const candidates = rulings().filter(
-    (ruling) =>
-      (profile === undefined || ruling.profile === profile) &&
-      (kubernetesVersion === undefined ||
-        ruling.profile !== 'kubeadm' ||
-        !ruling.kubernetesVersion?.endsWith('.0')),
-  );
+  const open = openRulings(request.options);
   // No profile of that name: the parser says which there are.
-  if (candidates.length === 0) parseClusterSpec({ ...UNKNOWN_HOST, profile, kubernetesVersion }, {});
-  const wishes = candidates.map((ruling) => rowsForUnknown(request, ruling));
+  if (open.length === 0) parseClusterSpec({ ...UNKNOWN_HOST, profile, kubernetesVersion }, {});
+  // The newest release of each has most files; those that another has beside them are read when it is its turn.
+  const wishes = firstOfEachProfile(open).map((ruling) => {
+    const candidate = candidateOf(request, ruling);
+    return 'rules' in candidate ? rowsFor(request, candidate.rules) : [];
+  });
   const [most = []] = wishes.toSorted((a, b) => b.length - a.length);
   const seen = await parseAs(most, request);
   const sharedModuli = sharedModuliIn(seen);
   const tried = new Set<string>();
   let best: Held | undefined;
-  for (const ruling of candidates) {
-    const reading = readAs(request, ruling, seen);
+  let refusal: PkiError<'ERR_CONFIG'> | undefined;
+  for (const ruling of open) {
+    const candidate = candidateOf(request, ruling);
+    if (!('rules' in candidate)) {
+      refusal ??= candidate;
+      continue;
+    }
+    const reading = readAs(request, candidate, seen);
     // Most releases of kubeadm want the same as the one after.
     const wish = JSON.stringify(reading.rows);
     if (tried.has(wish)) continue;
@@ -385,7 +397,7 @@ export async function verifyPki(asked: VerifyRequest): Promise<Verification> {
     if (best === undefined || weightOf(verification) < weightOf(best)) best = verification;
     if (weightOf(best) === 0) break;
   }
-  if (best === undefined) throw new RangeError('"profile" expected a profile');
+  if (best === undefined) throw refusal ?? new RangeError('"profile" expected a profile');
   const { now, files, found = [], components, selection = {}, readServed } = request;
   const { findings: around, ...surroundings } = await checkSurroundings(request, best);
   const served = await readServed?.(best);

@@ -140,6 +140,15 @@ export interface PlacedKey {
  * and its public key file, and of the other users of a kubeconfig.
  */
 export function keysOf(row: RowEvidence): readonly PlacedKey[] {
+  const keys = KEYS.get(row) ?? findKeys(row);
+  KEYS.set(row, keys);
+  return keys;
+}
+
+// Every check over keys asks.
+const KEYS = new WeakMap<RowEvidence, readonly PlacedKey[]>();
+
+function findKeys(row: RowEvidence): readonly PlacedKey[] {
   const { desired, files, certificates, key, publicKeys, otherUsers } = row;
   const path = files[0]?.path ?? '';
   const publicPath = fileThatHolds(desired, 'publicKey')?.path ?? path;

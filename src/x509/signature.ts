@@ -111,6 +111,19 @@ export function isVerifiable(certificate: Signed): boolean {
  * is not among those of SHA-2 or does not go with the key. Looks at nothing else: no names, dates or constraints.
  */
 export function isSignedBy(certificate: Signed, issuerSpkiDer: Uint8Array): boolean {
+  const verified = VERIFIED.get(certificate) ?? new WeakMap<Uint8Array, boolean>();
+  const known = verified.get(issuerSpkiDer);
+  if (known !== undefined) return known;
+  const isGood = verifySignature(certificate, issuerSpkiDer);
+  VERIFIED.set(certificate, verified.set(issuerSpkiDer, isGood));
+  return isGood;
+}
+
+// An audit asks for each purpose of a certificate, under each profile that it tries. Keyed by what was parsed, so that it
+// lives as long as that does.
+const VERIFIED = new WeakMap<Signed, WeakMap<Uint8Array, boolean>>();
+
+function verifySignature(certificate: Signed, issuerSpkiDer: Uint8Array): boolean {
   const algorithm = algorithmOf(certificate);
   if (algorithm === undefined) return false;
   const { family, hash, saltBytes: saltLength } = algorithm;

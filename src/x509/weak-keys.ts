@@ -1,6 +1,7 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { decodeBitString, decodeInteger, DerError, DerFields, parseDer, TAG } from './der.ts';
 import { decodeAlgorithmOid } from './outline.ts';
+import { publicKeyOf } from './signature.ts';
 
 /** The numbers of an RSA public key. */
 export interface RsaNumbers {
@@ -175,7 +176,7 @@ export function ecFaultOf(spkiDer: Uint8Array): EcFault | undefined {
   if (x === base) return 'base-point';
   if (base === undefined || point[0] !== 4) return undefined;
   try {
-    createPublicKey({ key: Buffer.from(spkiDer), format: 'der', type: 'spki' });
+    publicKeyOf(spkiDer);
     return undefined;
   } catch {
     return 'not-on-curve';

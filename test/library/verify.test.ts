@@ -10,6 +10,8 @@ import {
   type VerifyClusterPkiOptions,
   verifyClusterPki,
 } from '../../src/index.ts';
+import { OPTIONS } from '../../src/cluster/options.ts';
+import { legalOptions } from '../interop/legal-options.ts';
 import { keySource } from '../support/cluster.ts';
 import { openssl, opensslOracle } from '../x509/openssl.ts';
 
@@ -34,20 +36,23 @@ const without = (paths: RegExp): readonly PkiFile[] => pki.files.filter(({ path 
 const withContents = (path: string, contents: string): readonly PkiFile[] =>
   pki.files.map((file) => (file.path === path ? { ...file, contents } : file));
 
-const CLUSTERS: readonly ClusterOptions[] = [
-  {},
-  { rootCa: true },
-  { externalEtcd: true },
-  { hostIp: '2001:db8::10', serviceCidr: 'fd00:10:96::/112' },
-  { hostIp: ['192.0.2.10', '2001:db8::1'], serviceCidr: '172.20.0.0/16,fd00::/112' },
-  { controlPlaneEndpoint: 'lb.example.com:8443', clusterName: 'east', apiserverBindPort: 443 },
-  { controlPlaneEndpoint: '198.51.100.1', serviceDnsDomain: 'corp.example' },
-  {
-    apiserverCertExtraSans: 'api.example.com,*.example.org,198.51.100.1',
-    etcdServerCertExtraSans: 'etcd.example.com',
-    etcdPeerCertExtraSans: '198.51.100.9',
-  },
-];
+const FAST_ALGORITHMS = KEY_ALGORITHM_IDS.filter((id) => !id.startsWith('RSA'));
+
+/** Options of `init` that break no rule, whatever option there is. */
+const anyOptions = fc
+  .tuple(
+    legalOptions,
+    fc.constantFrom(...FAST_ALGORITHMS),
+    fc.constantFrom('RSA-2048' as const, undefined, ...FAST_ALGORITHMS.filter((id) => id !== 'Ed25519')),
+    fc.constantFrom('/root-ca', undefined),
+  )
+  .map(([options, keyAlgorithm, saKeyAlgorithm, rootCaDir]): ClusterOptions => {
+    const where = options.rootCa === true ? { rootCaDir } : {};
+    // kubeadm has one algorithm for everything, and not every one.
+    return options.profile === 'kubeadm'
+      ? { ...options, ...where }
+      : { ...options, ...where, keyAlgorithm, saKeyAlgorithm };
+  });
 
 describe('what was just generated', () => {
   test.each(
@@ -66,29 +71,92 @@ describe('what was just generated', () => {
     return undefined;
   });
 
-  test('has nothing wrong with it whatever was asked for, also without saying what', async () => {
+  test('has nothing wrong with it whatever was asked for, but what was warned about', async () => {
+    const drawn = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(anyOptions, async (options) => {
+        for (const [key, value] of Object.entries(options)) if (value !== undefined) drawn.add(key);
+        const made = await generateClusterPki({ ...options, now: NOW, generateKeyPair: keySource() });
+        const { caValiditySeconds, notBeforeSkewSeconds } = made.spec;
+        // A CA that is backdated by most of its life is at its end.
+        fc.pre(caValiditySeconds > notBeforeSkewSeconds);
+        const isLongWarned = made.warnings.some(({ option }) => option === 'node-name');
+        const faults = await found(made.files, { ...options, warnWithinSeconds: 0 });
+        const isWarned = (fault: string): boolean =>
+          isLongWarned && fault.startsWith('notice name-too-long ');
+        expect(faults.filter((fault) => !isWarned(fault))).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+    const others: readonly string[] = ['certDir', 'kubeconfigDir'];
+    expect([...drawn].toSorted()).toEqual(
+      OPTIONS.map(({ key }) => key)
+        .filter((key) => !others.includes(key))
+        .toSorted(),
+    );
+  }, 120_000);
+});
+
+const CLUSTERS: readonly ClusterOptions[] = [
+  {},
+  { rootCa: true },
+  { externalEtcd: true },
+  { hostIp: '2001:db8::10', serviceCidr: 'fd00:10:96::/112' },
+  { hostIp: ['192.0.2.10', '2001:db8::1'], serviceCidr: '172.20.0.0/16,fd00::/112' },
+  { controlPlaneEndpoint: 'lb.example.com:8443', clusterName: 'east', apiserverBindPort: 443 },
+  { controlPlaneEndpoint: '198.51.100.1', serviceDnsDomain: 'corp.example' },
+  { nodeName: 'node-1', keyAlgorithm: 'ECDSA-P384', notBeforeSkew: '1h' },
+  {
+    apiserverCertExtraSans: 'api.example.com,*.example.org,198.51.100.1',
+    etcdServerCertExtraSans: 'etcd.example.com',
+    etcdPeerCertExtraSans: '198.51.100.9',
+  },
+];
+
+describe('an audit', () => {
+  test('finds nothing wrong with what was just generated, also without being told what that is', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...PROFILES),
         fc.constantFrom(...CLUSTERS),
         fc.constantFrom(...CLUSTERS),
         async (profile, one, other) => {
-          const cluster = { ...one, ...other };
-          fc.pre(!(profile === 'kubeadm' && cluster.rootCa === true));
-          const asked = { ...HOST, profile, ...cluster };
-          const made = await generateClusterPki(asked).catch(() => undefined);
+          const made = await generateClusterPki({ ...HOST, profile, ...one, ...other }).catch(
+            () => undefined,
+          );
           fc.pre(made !== undefined);
           expect(await found(made?.files ?? [])).toEqual([]);
-          const { now: _, ...options } = asked;
-          expect(await found(made?.files ?? [], options)).toEqual([]);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   }, 120_000);
-});
 
-describe('an audit', () => {
+  test('takes no wildcard for the name of the host, and keeps what can be where something found cannot', async () => {
+    const asked = { ...HOST, nodeName: 'node-1', externalEtcd: true, serviceDnsDomain: 'corp.example' };
+    const { files } = await generateClusterPki({ ...asked, apiserverCertExtraSans: '*.cp1.example' });
+    expect(await found(files)).toEqual([]);
+    const renamed = files.map((file) => ({
+      ...file,
+      contents: file.contents.replaceAll('https://192.0.2.10:6443', 'https://no_name:6443'),
+    }));
+    const codes = (await found(renamed)).map((fault) => fault.split(' ')[1]);
+    expect([...new Set(codes)]).toEqual(['server', 'server-not-covered']);
+  });
+
+  // kubeadm has neither, and one name for node and host.
+  test.each<ClusterOptions>([
+    { keyAlgorithm: 'Ed25519' },
+    { keyAlgorithm: 'ECDSA-P521' },
+    { hostname: 'cp1', nodeName: 'node-1', hostIp: '192.0.2.10' },
+  ])('can be asked for what only some profiles have: %j', async (options) => {
+    const { files } = await generateClusterPki({ ...HOST, ...options });
+    expect(await found(files, options)).toEqual([]);
+    await expect(found(files, { ...options, profile: 'kubeadm' })).rejects.toMatchObject({
+      code: 'ERR_CONFIG',
+    });
+  });
+
   test('misses what is missing, and does not mind that CA keys are elsewhere', async () => {
     expect(await found(without(/^pki\/(?:apiserver\.|sa\.)/))).toEqual([
       'error row-absent pki/apiserver.crt',

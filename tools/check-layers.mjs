@@ -19,6 +19,7 @@ const ROOMS = [
   'request.ts store live',
   'present.ts',
   'sources',
+  'reading.ts',
   'verify.ts catalogue.ts',
   'report release.ts',
   'library.ts',

@@ -25,7 +25,7 @@ export const EXTERNAL_ETCD = {
 };
 
 /** v1beta4, and with it all choices about keys and validity, came with 1.31 (kubeadm.md 7.2). */
-const hasChoices = (version) => hasChange(parseKubernetesVersion(version), '1.31');
+export const hasChoices = (version) => hasChange(parseKubernetesVersion(version), '1.31');
 /** The gate PublicKeysECDSA, the one choice before, went with 1.37. */
 const hasGate = (version) => !hasChange(parseKubernetesVersion(version), '1.37');
 

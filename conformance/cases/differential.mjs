@@ -7,6 +7,7 @@ import { layOut, layOutByFlags, runPhases } from '../kubeadm.mjs';
 import { KUBEADM_VERSIONS } from '../programs.mjs';
 import {
   algorithmsOf,
+  hasChoices,
   kubeadmConfigOf,
   ODD_CLUSTER_NAMES,
   optionsOf,
@@ -50,6 +51,7 @@ async function compare({ folder, kubeadm, version, request, files = [], layOutAs
   return compareTrees(
     { tree: readTree(theirs.directory), issuedAt },
     { tree: readTree(ours), issuedAt: { certificates: now.getTime(), kubeconfigs: now.getTime() } },
+    request,
   );
 }
 
@@ -100,6 +102,39 @@ const endpointCases = KUBEADM_VERSIONS.map((version) =>
   requestsCase(`differential: an address as endpoint, kubeadm ${version}`, {
     version,
     requestsOf: () => [ENDPOINT_REQUEST],
+  }),
+);
+
+/** Nothing as it is by default, so that whatever is not listened to is seen; periods, where there are some, out of the way of any cap. */
+const DEMANDING_REQUEST = {
+  ...REQUEST,
+  advertiseAddress: '2001:db8::10',
+  apiserverBindPort: 7443,
+  controlPlaneEndpoint: 'lb.example.com:8443',
+  serviceCidr: '172.20.0.0/16,fd00:10:96::/112',
+  serviceDnsDomain: 'corp.example',
+  clusterName: 'east',
+  apiserverCertExtraSans: ['api.example.com', '198.51.100.7'],
+  etcdServerCertExtraSans: ['etcd.example.com', '198.51.100.8'],
+  etcdPeerCertExtraSans: ['peer.example.com', '198.51.100.9'],
+};
+const demandingCases = KUBEADM_VERSIONS.map((version) =>
+  requestsCase(`differential: nothing by default, kubeadm ${version}`, {
+    version,
+    requestsOf: () => [
+      {
+        ...DEMANDING_REQUEST,
+        ...(hasChoices(version)
+          ? { keyAlgorithm: algorithmsOf(version).at(-1), certValidity: '36h', caValidity: '43800h30m' }
+          : {}),
+      },
+      {
+        ...DEMANDING_REQUEST,
+        etcdServerCertExtraSans: undefined,
+        etcdPeerCertExtraSans: undefined,
+        externalEtcd: true,
+      },
+    ],
   }),
 );
 
@@ -237,6 +272,7 @@ const hostAddressCase = {
 export const cases = [
   ...randomCases,
   ...endpointCases,
+  ...demandingCases,
   ...flagCases,
   ...nameCases,
   numberLikeCase,

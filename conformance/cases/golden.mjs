@@ -89,7 +89,7 @@ async function compare(name, more = {}) {
   const { files } = await generateClusterPki({ ...options, ...more, now, generateKeyPair: makeKeys() });
   const ours = new Map(files.map(({ path, contents, mode }) => [path, { contents, mode: mode.toString(8) }]));
   const issuedAt = { certificates: now.getTime(), kubeconfigs: now.getTime() };
-  return { ...compareTrees({ tree, issuedAt }, { tree: ours, issuedAt }), tree, ours };
+  return { ...compareTrees({ tree, issuedAt }, { tree: ours, issuedAt }, options), tree, ours };
 }
 
 /** One key, so one identifier: how it is made from the key is another matter since 1.35 (kubeadm.md 1.2). */

@@ -1,11 +1,10 @@
 // What kubeadm's validation refuses is refused here, and what it takes is taken; exceptions are listed with reasons.
 import { isPkiError } from '../../dist/index.js';
 import { parseClusterSpec } from '../../dist/cluster/parse.js';
-import { hasChange, parseKubernetesVersion } from '../../dist/table/versions.js';
 import { layOut } from '../kubeadm.mjs';
 import { run } from '../processes.mjs';
 import { KUBEADM_VERSIONS } from '../programs.mjs';
-import { optionsOf } from '../requests.mjs';
+import { hasChoices, optionsOf } from '../requests.mjs';
 
 const REQUEST = { hostname: 'cp1', advertiseAddress: '192.0.2.10', keyAlgorithm: 'ECDSA-P256' };
 
@@ -233,7 +232,7 @@ export const cases = KUBEADM_VERSIONS.map((version) => ({
   id: `refusals: bad and odd values, kubeadm ${version}`,
   needs: [`kubeadm-${version}`],
   run: async ({ makeFolder, program }) => {
-    const hasChoices = hasChange(parseKubernetesVersion(version), '1.31');
+    const isWhole = hasChoices(version);
     const failures = [];
     const seen = new Set();
     let checks = 0;
@@ -249,7 +248,7 @@ export const cases = KUBEADM_VERSIONS.map((version) => ({
     for (const [field, value] of Object.entries(VALUES).flatMap(([key, values]) =>
       values.map((each) => [key, each]),
     )) {
-      if (SINCE_1_31.includes(field) && !hasChoices) continue;
+      if (SINCE_1_31.includes(field) && !isWhole) continue;
       const request = { ...REQUEST, [field]: value };
       const theirs = ask(request);
       const isTakenThere = theirs.status === 0;
@@ -263,7 +262,7 @@ export const cases = KUBEADM_VERSIONS.map((version) => ({
         );
     }
     const asked = EXCEPTIONS.filter(
-      ({ fields }) => hasChoices || !fields.every((field) => SINCE_1_31.includes(field)),
+      ({ fields }) => isWhole || !fields.every((field) => SINCE_1_31.includes(field)),
     );
     for (const { reason } of asked.filter((exception) => !seen.has(exception)))
       failures.push(`the exception is listed and was never seen: ${reason}`);

@@ -151,7 +151,7 @@ export const DIFFERENCES: readonly Difference[] = deepFreeze<readonly Difference
   {
     id: 'endpoint-spelling',
     scope: 'kubeconfig',
-    field: 'serverText',
+    field: 'server',
     kubeadm: 'an IPv6 control-plane endpoint as it was typed',
     here: 'its canonical text',
     why: 'one address has one spelling, so that a request that says the same finds the same',

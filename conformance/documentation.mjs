@@ -117,7 +117,8 @@ const CA = {
   days: 3650,
 };
 const LEAF = { ...COMMON, isCa: false, days: 365 };
-const KEY = { mode: '600' };
+/** A key is of the algorithm that was asked for, and belongs to what lies beside it. */
+const keyFacts = (keyAlgorithm) => ({ mode: '600', keyAlgorithm, fits: true });
 
 function documentedCas({ options: { keyAlgorithm } }) {
   return CAS.flatMap(({ path, 'default CN': name }) => {
@@ -127,7 +128,7 @@ function documentedCas({ options: { keyAlgorithm } }) {
     if (commonName === undefined) return [];
     return [
       [certificate, { ...CA, commonNames: [commonName], signedBy: commonName, keyAlgorithm }],
-      [key, KEY],
+      [key, keyFacts(keyAlgorithm)],
     ];
   });
 }
@@ -149,7 +150,7 @@ function documentedCertificates(request) {
     };
     return [
       [`pki/${wordOf(place.certificate)}`, facts],
-      [`pki/${wordOf(place.key)}`, KEY],
+      [`pki/${wordOf(place.key)}`, keyFacts(keyAlgorithm)],
     ];
   });
 }
@@ -163,7 +164,8 @@ function documentedKubeconfigs({ options }) {
     const endpoint = ['admin.conf', 'kubelet.conf'].includes(path) ? controlPlaneEndpoint : undefined;
     const facts = {
       ...LEAF,
-      ...KEY,
+      mode: '600',
+      key: { keyAlgorithm, fits: true },
       commonNames: [wordOf(row['default CN']).replace('<nodeName>', nodeName)],
       organization: wordsOf(row.O),
       signedBy: 'kubernetes-ca',
@@ -188,13 +190,14 @@ function documentedKubeconfigs({ options }) {
  * @param request One of {@link REQUESTS}.
  */
 export function documentedFiles(request) {
+  const { keyAlgorithm } = request.options;
   return new Map([
     ...documentedCas(request),
     ...documentedCertificates(request),
     ...documentedKubeconfigs(request),
-    ['pki/sa.key', KEY],
+    ['pki/sa.key', keyFacts(keyAlgorithm)],
     // Public, and read by those who do not run as root (docs/differences.md, sa-pub-mode).
-    ['pki/sa.pub', { mode: '644' }],
+    ['pki/sa.pub', { mode: '644', keyAlgorithm }],
   ]);
 }
 

@@ -7,6 +7,7 @@ import { decodeBitString, parseDer, parseDerElements, TAG } from '../dist/x509/d
 import { algorithmOfSpki } from '../dist/x509/keys.js';
 import { attributeValues, COMMON_NAME_OID, ORGANIZATION_OID } from '../dist/x509/model.js';
 import { parsePemBlocks } from '../dist/x509/pem.js';
+import { describeKeyFile, describePrivateKey, publicKeyIn } from './pairs.mjs';
 
 const DAY_MS = 86_400_000;
 const reader = await loadForeignReader();
@@ -43,16 +44,27 @@ async function certificateFacts(certificate, authorities) {
   };
 }
 
+/** Of each certificate of a PEM text its common name, where it is one of the CAs that are there: a name alone is soon written. */
+function trustedNames(pem, authorities) {
+  return certificatesOf(pem).map((certificate) =>
+    authorities.some(({ der }) => Buffer.compare(der, certificate.der) === 0)
+      ? commonNameOf(certificate)
+      : `another ${commonNameOf(certificate)}`,
+  );
+}
+
 async function kubeconfigFacts(contents, authorities) {
   const { preferences, clusters, contexts, users, ...document } = parse(contents);
   const pem = (data) => Buffer.from(data, 'base64').toString();
-  const [client] = certificatesOf(pem(users[0].user['client-certificate-data']));
+  const [certificate, key] = ['certificate', 'key'].map((half) => pem(users[0].user[`client-${half}-data`]));
+  const [client] = certificatesOf(certificate);
   return {
     commonNames: [commonNameOf(client)],
     ...(await certificateFacts(client, authorities)),
     cluster: clusters[0].name,
     server: clusters[0].cluster.server,
-    trust: commonNamesOf(pem(clusters[0].cluster['certificate-authority-data'])),
+    key: describePrivateKey(key, certificate),
+    trust: trustedNames(pem(clusters[0].cluster['certificate-authority-data']), authorities),
     user: users[0].name,
     context: contexts[0].name,
     contextOf: contexts[0].context,
@@ -62,17 +74,19 @@ async function kubeconfigFacts(contents, authorities) {
 }
 
 /**
- * Each file by its path: `mode`; of certificates and kubeconfigs what the first certificate says, `commonNames` of all that
+ * Each file by its path: `mode`; of keys the algorithm, and whether a private one fits what is beside it; of certificates and kubeconfigs what the first certificate says, `commonNames` of all that
  * are in the file, and what else a kubeconfig says. A bundle is its `commonNames` alone.
  */
 export async function factsOf(files) {
   const authorities = files
     .filter(({ path }) => path.endsWith('ca.crt'))
     .flatMap(({ contents }) => certificatesOf(contents));
+  const contentsOf = (name) => files.find(({ path }) => path === name)?.contents;
   const entries = files.map(async ({ path, contents, mode: bits }) => {
     const mode = bits.toString(8);
     if (path.endsWith('.conf')) return [path, { mode, ...(await kubeconfigFacts(contents, authorities)) }];
-    if (!path.endsWith('.crt')) return [path, { mode }];
+    if (path.endsWith('.key')) return [path, { mode, ...describeKeyFile(path, contentsOf) }];
+    if (path.endsWith('.pub')) return [path, { mode, keyAlgorithm: algorithmOfSpki(publicKeyIn(contents)) }];
     const commonNames = commonNamesOf(contents);
     if (path.endsWith('-chain.crt')) return [path, { mode, commonNames }];
     const [certificate] = certificatesOf(contents);

@@ -97,7 +97,7 @@ function underRoot(plain, place, profile) {
   return new Map([
     ...entries,
     ...ROOT_PLACES[place].certificates.map((path) => [path, root]),
-    [ROOT_PLACES[place].key, { mode: '600' }],
+    [ROOT_PLACES[place].key, plain.get('pki/ca.key')],
     ['pki/ca-chain.crt', { mode: '644', commonNames: chain }],
     // Whose clients are let in is the role's own CA still: the root would let in those of its siblings.
     ['kube-controller-manager --root-ca-file', { value: 'pki/ca-chain.crt' }],

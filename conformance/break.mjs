@@ -1,15 +1,15 @@
 // Breaks each value of the tables in turn, in a copy, and wants a case of this suite to fail because of it.
-// Usage: node conformance/break.mjs [WORD …]   (only the mutations whose name has one of the words)
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { buildPrograms, executableOf } from './build.mjs';
 import { mutationsOf, READ_BY_PEOPLE } from './mutations.mjs';
-import { inNamespace, NAMESPACE, REQUIREMENTS } from './namespace.mjs';
+import { inNamespace, isMet, NAMESPACE } from './namespace.mjs';
+import { boundToParent } from './processes.mjs';
 import { PROGRAMS } from './programs.mjs';
+import { makeScratch } from './scratch.mjs';
+import { parseCommandLine } from './usage.mjs';
 
 /**
  * Which cases are asked about a mutation until one notices, by beginnings of their ids, the cheapest first. The first row
@@ -41,11 +41,11 @@ const ASKED = [
 const LIVE = /^(?:control plane|node):/;
 
 const root = join(import.meta.dirname, '..');
-const { values, positionals: words } = parseArgs({
-  allowPositionals: true,
+const { values, positionals: words } = parseCommandLine(
+  'Usage: node conformance/break.mjs [WORD …]   (only the mutations whose name has one of the words)',
   // Of the process that this one starts.
-  options: { scratch: { type: 'string' } },
-});
+  { scratch: { type: 'string' } },
+);
 const TABLES = ['rows', 'usages', 'rules'];
 
 /**
@@ -156,7 +156,6 @@ async function readSuite(scratch) {
   const load = (path) => import(join(copy.folder, path));
   const files = readdirSync(join(copy.folder, 'conformance', 'cases'));
   const modules = await Promise.all(files.map((name) => load(join('conformance', 'cases', name))));
-  const isRunnable = ({ requires = [] }) => requires.every((requirement) => REQUIREMENTS[requirement]);
   const context = {
     seed: 1,
     makeFolder: () => mkdtempSync(join(scratch, 'case-')),
@@ -164,14 +163,17 @@ async function readSuite(scratch) {
   };
   const { COMPONENTS } = await load('dist/table/row.js');
   const { changesNow } = await load('conformance/consequences.mjs');
-  const cases = modules.flatMap((module) => module.cases).filter(isRunnable);
-  return { copy, cases, context, changesNow, mutations: mutationsOf(copy.tables, COMPONENTS) };
+  const all = modules.flatMap((module) => module.cases);
+  const left = all.filter(({ requires = [] }) => !requires.every(isMet));
+  const cases = all.filter((each) => !left.includes(each));
+  return { copy, cases, left, context, changesNow, mutations: mutationsOf(copy.tables, COMPONENTS) };
 }
 
 async function breakAll(scratch) {
   const suite = await readSuite(scratch);
   const isChosen = ({ name }) => words.length === 0 || words.some((word) => name.includes(word));
   const chosen = suite.mutations.filter(isChosen);
+  if (chosen.length === 0) throw new Error(`no mutation has ${words.join(' or ')} in its name`);
   const results = [];
   for (const [index, mutation] of chosen.entries()) {
     const start = performance.now();
@@ -180,10 +182,10 @@ async function breakAll(scratch) {
     console.error(`[${index + 1}/${chosen.length}] ${mutation.name}: ${outcome} ${noticedBy} (${seconds} s)`);
     results.push({ name: mutation.name, outcome, noticedBy });
   }
-  return results;
+  return { results, left: suite.left };
 }
 
-function report(results) {
+function report({ results, left }) {
   const rows = results
     .toSorted((a, b) => a.noticedBy.localeCompare(b.noticedBy))
     .map(({ name, noticedBy, outcome }) => `| ${name} | ${noticedBy} | ${outcome} |`);
@@ -193,6 +195,10 @@ function report(results) {
     (each) => `${results.filter(({ outcome }) => outcome === each).length} ${each}`,
   );
   console.log(`\n${results.length} mutations: ${counts.join(', ')}.`);
+  const beginnings = ASKED.flatMap(({ cases }) => cases);
+  const unasked = left.filter(({ id }) => beginnings.some((text) => id.startsWith(text)));
+  for (const { id, requires } of unasked)
+    console.log(`Not asked, because not all is here of ${requires.join(' and ')}: ${id}`);
   console.log(
     `Not broken, because only people read them: ${READ_BY_PEOPLE.join(', ')} (npm run check:docs).`,
   );
@@ -202,20 +208,16 @@ function report(results) {
 /** Runs this program again, where the cases that start servers can be asked, too. */
 async function runInside(scratch) {
   const call = [process.execPath, [...process.argv.slice(1), '--scratch', scratch]];
-  const child = spawn(...(REQUIREMENTS[NAMESPACE] ? inNamespace(...call) : call), { stdio: 'inherit' });
+  const place = isMet(NAMESPACE) ? inNamespace(...call) : call;
+  const child = spawn(...boundToParent('KILL', ...place), { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => child.kill('SIGKILL'));
   const [status] = await once(child, 'exit');
   return status ?? 1;
 }
 
 async function run() {
-  buildPrograms(PROGRAMS);
-  const scratch = mkdtempSync(join(tmpdir(), 'k8s-pki-break-'));
-  try {
-    return await runInside(scratch);
-  } finally {
-    rmSync(scratch, { recursive: true });
-  }
+  await buildPrograms(PROGRAMS);
+  return runInside(makeScratch('k8s-pki-break-'));
 }
 
 // The modes of kubeadm's files are these of the umask that hosts have.

@@ -13,10 +13,34 @@ export const GUEST_ADDRESS = '192.0.2.20';
 const [FIRST, ...OTHERS] = ADDRESSES;
 const hostName = (address) => `host-${address}`;
 
+// Where a kubelet, containerd and `ip netns` write whatever they are told. What this machine lacks is made beside what it
+// has, and not on it.
+const HOST_FOLDERS = `mount -t tmpfs tmpfs /run
+if [ ! -d /var/lib/kubelet ]; then
+  mkdir /run/var-lib
+  mount --rbind /var/lib /run/var-lib
+  mount -t tmpfs tmpfs /var/lib
+  ln -s /run/var-lib/* /var/lib/
+  mkdir /var/lib/kubelet
+fi
+mount -t tmpfs tmpfs /var/lib/kubelet`;
+
+// What a kubelet sets of the kernel is the machine's, whatever the namespace (pkg/kubelet/cm, setupKernelTunables): it gets
+// copies to write to, and the rest cannot be written.
+const TUNABLES =
+  'vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes';
+const KERNEL_SETTINGS = `mount --bind /proc/sys /proc/sys
+mount -o remount,bind,ro /proc/sys
+for name in ${TUNABLES}; do
+  mkdir -p /run/sys/\${name%/*}
+  cat /proc/sys/$name > /run/sys/$name
+  mount --bind /run/sys/$name /proc/sys/$name
+done`;
+
 const SET_UP = [
-  // Where a kubelet, containerd and `ip netns` write whatever they are told.
-  'mkdir -p /var/lib/kubelet',
-  ...['/var/lib/kubelet', '/run'].map((folder) => `mount -t tmpfs tmpfs ${folder}`),
+  'set -e',
+  HOST_FOLDERS,
+  KERNEL_SETTINGS,
   'ip link set lo up',
   'ip link add bridge type bridge',
   ...[FIRST, GUEST_ADDRESS].map((address) => `ip address add ${address}/24 dev bridge`),
@@ -30,28 +54,45 @@ const SET_UP = [
     `ip -n ${name} link set lo up`,
   ]),
   'exec "$@"',
-].join(' && ');
+].join('\n');
 
 /** What runs a command on the host that has an address: `[command, arguments]`. */
 export function onHost(address, command, args) {
   return address === FIRST ? [command, args] : ['ip', ['netns', 'exec', hostName(address), command, ...args]];
 }
 
-const isCommand = (command) => spawnSync(command, ['--version']).error === undefined;
+/** Undefined where there is no such command. */
+function run(command, args) {
+  const { error, status } = spawnSync(command, args, { timeout: 60_000 });
+  return error === undefined ? { status } : undefined;
+}
 
-const isRoot = process.getuid?.() === 0;
-/** What a case may require of the machine, beside programs that are built: whether this machine has it. */
-export const REQUIREMENTS = Object.freeze({
-  root: isRoot,
-  'root, ip (iproute2) and unshare': isRoot && isCommand('ip') && isCommand('unshare'),
-  containerd: isCommand('containerd'),
-  go: isCommand('go'),
-});
-/** The one that this file is about. */
-export const NAMESPACE = 'root, ip (iproute2) and unshare';
+const isCommand = (command) => run(command, ['--version']) !== undefined;
+const isRoot = () => process.getuid?.() === 0;
 
 /** What runs a command in a namespace of its own: `[command, arguments]`. Killed, it takes all that was started with it. */
 export function inNamespace(command, args) {
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child=SIGKILL'];
   return ['unshare', [...namespaces, 'sh', '-c', SET_UP, 'sh', command, ...args]];
+}
+
+/** The one that this file is about. */
+export const NAMESPACE = 'a root that may make namespaces, ip (iproute2) and unshare (util-linux)';
+
+/** What a case may require of the machine, beside programs that are built: how to find out whether this machine has it. */
+const REQUIREMENTS = Object.freeze({
+  root: isRoot,
+  // Not by what is installed: in a container root may lack the right.
+  [NAMESPACE]: () => isRoot() && run(...inNamespace('true', []))?.status === 0,
+  containerd: () => isCommand('containerd'),
+  openssl: () => isCommand('openssl'),
+});
+
+const met = new Map();
+
+/** Whether this machine has what a case requires; looked for once. Throws for what no machine could have. */
+export function isMet(requirement) {
+  if (!(requirement in REQUIREMENTS)) throw new Error(`nothing says when there is ${requirement}`);
+  if (!met.has(requirement)) met.set(requirement, REQUIREMENTS[requirement]());
+  return met.get(requirement);
 }

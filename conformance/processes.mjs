@@ -2,15 +2,29 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** Runs a program to its end. Does not throw where it refuses: `status` and `output` say what came of it. */
+const hasSetpriv = spawnSync('setpriv', ['--version']).error === undefined;
+
+/** What runs a command that gets a signal when its parent ends, also where that was killed: `[command, arguments]`. */
+export function boundToParent(signal, command, args) {
+  return hasSetpriv ? ['setpriv', ['--pdeathsig', signal, '--', command, ...args]] : [command, args];
+}
+
+/** More than anything takes here that ends by itself. */
+const TIMEOUT_MS = 300_000;
+
+/** Runs a program to its end. Throws where it does not end, not where it refuses: `status` and `output` say what came of it. */
 export function run(command, args, { input } = {}) {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     encoding: 'utf8',
     input,
     maxBuffer: 64 << 20,
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL',
     // Nothing of the caller's clusters: kubeadm and kubectl would look at their kubeconfig.
     env: { PATH: process.env.PATH, HOME: '/nonexistent' },
   });
+  if (error?.code === 'ETIMEDOUT')
+    throw new Error(`${[command, ...args].join(' ')} did not end within ${TIMEOUT_MS / 1000} s`);
   if (error !== undefined) throw error;
   return { status, stdout, output: `${stdout}${stderr}`.trim() };
 }

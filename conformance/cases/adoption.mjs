@@ -249,7 +249,7 @@ function foreignCase({ maker, needs, make, keys }) {
   return {
     id: `adoption: init on a CA that ${maker} made`,
     needs: [`kubeadm-${NEWEST}`, ...needs],
-    requires: ['root'],
+    requires: ['root', 'openssl'],
     run: async ({ makeFolder, program }) => {
       const kubeadm = program(`kubeadm-${NEWEST}`);
       const failures = Object.entries(keys).flatMap(([keyAlgorithm, ask]) => {

@@ -135,7 +135,7 @@ export const cases = [
 ].map((options) => ({
   id: `aggregation: ${options.profile}, ${options.algorithm}${options.rootCa ? ', below a root CA' : ''}`,
   needs: CONTROL_PLANE_PROGRAMS,
-  requires: [NAMESPACE],
+  requires: [NAMESPACE, 'openssl'],
   run: (context) =>
     withControlPlane(context, options, async (host) => {
       host.grant();

@@ -1,17 +1,18 @@
 // Certificates of many makers, each with a name to report it by: what zlint is tested with, and what this project, kubeadm,
 // cfssl and openssl make.
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { generateClusterPki, KEY_ALGORITHM_IDS, PROFILES } from '../dist/index.js';
 import { parsePemBlocks } from '../dist/x509/pem.js';
+import { dataOf } from './build.mjs';
 import { pooledKeyPair } from './keys.mjs';
 import { mustRun } from './processes.mjs';
-import { KUBEADM_VERSIONS } from './programs.mjs';
+import { KUBEADM_VERSIONS, PROGRAMS } from './programs.mjs';
 import { algorithmsOf } from './requests.mjs';
 import { readTree } from './trees.mjs';
 
+const ZLINT = 'zlint-3.7.3';
 const [NEWEST] = KUBEADM_VERSIONS;
 
 const certificatesIn = (pem) => parsePemBlocks(pem).filter(({ label }) => label === 'CERTIFICATE');
@@ -26,16 +27,9 @@ function certificatesOf(files) {
   });
 }
 
-/** What zlint is tested with comes with its module, where Go put it when zlint was built. */
 export function zlintCertificates() {
-  const { stdout, stderr } = spawnSync('go', ['list', '-m', '-f', '{{.Dir}}', 'github.com/zmap/zlint/v3'], {
-    cwd: join(import.meta.dirname, 'programs', 'zlint-3.7.3'),
-    encoding: 'utf8',
-    env: { ...process.env, GOFLAGS: '-mod=readonly', GOPROXY: 'off', GOWORK: 'off' },
-  });
-  if (stdout.trim() === '')
-    throw new Error(`Go does not have the module of zlint: go mod download; ${stderr}`);
-  return [...readTree(join(stdout.trim(), 'testdata'))].flatMap(([name, { contents = '' }]) => {
+  const folder = dataOf(PROGRAMS.find(({ name }) => name === ZLINT));
+  return [...readTree(folder)].flatMap(([name, { contents = '' }]) => {
     // zlint reads the first block of a file; the others are revocation lists and OCSP responses.
     const [first] = name.endsWith('.pem') ? parsePemBlocks(contents) : [];
     return first?.label === 'CERTIFICATE' ? [{ name, der: first.der }] : [];

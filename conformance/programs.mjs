@@ -40,7 +40,11 @@ export const PROGRAMS = Object.freeze([
   ...CLUSTER.map((command) => kubernetes(command, KUBERNETES_VERSION, `kubernetes-${KUBERNETES_VERSION}`)),
   plain(`etcd-${ETCD_VERSION}`, `etcd-${ETCD_VERSION}`, 'go.etcd.io/etcd/server/v3'),
   plain(`etcdctl-${ETCD_VERSION}`, `etcd-${ETCD_VERSION}`, 'go.etcd.io/etcd/etcdctl/v3'),
-  plain('zlint-3.7.3', 'zlint-3.7.3', 'github.com/zmap/zlint/v3/cmd/zlint'),
+  {
+    ...plain('zlint-3.7.3', 'zlint-3.7.3', 'github.com/zmap/zlint/v3/cmd/zlint'),
+    // What it is tested with, kept beside it.
+    data: { module: 'github.com/zmap/zlint/v3', folder: 'testdata' },
+  },
   plain('cfssl-1.6.5', 'cfssl-1.6.5', 'github.com/cloudflare/cfssl/cmd/cfssl'),
   own('go-crypto'),
 ]);

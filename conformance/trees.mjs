@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Every file below a folder with its mode, and every folder with its mode alone, whose relative path ends in `/`. */
-export function readTree(folder) {
+export function readTree(folder, encoding = 'utf8') {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   const tree = new Map();
   for (const entry of entries) {
@@ -11,7 +11,7 @@ export function readTree(folder) {
     const path = absolute.slice(folder.length + 1);
     const mode = (statSync(absolute).mode & 0o7777).toString(8);
     if (entry.isDirectory()) tree.set(`${path}/`, { mode });
-    else tree.set(path, { mode, contents: readFileSync(absolute, 'utf8') });
+    else tree.set(path, { mode, contents: readFileSync(absolute, encoding) });
   }
   return tree;
 }

@@ -189,5 +189,5 @@ async function hold(context) {
 }
 
 export const cases = [
-  { id: "hygiene: rules and zlint's lints", needs: [ZLINT, 'cfssl-1.6.5'], requires: ['go'], run: hold },
+  { id: "hygiene: rules and zlint's lints", needs: [ZLINT, 'cfssl-1.6.5'], requires: ['openssl'], run: hold },
 ];

@@ -39,7 +39,9 @@ export interface Reading {
 }
 
 /** Stand in until the files have said something: nothing that is compared comes from them. */
-const UNKNOWN_HOST = { hostIp: '192.0.2.1', hostname: 'host' };
+const UNKNOWN_HOST = { hostIp: '192.0.2.1' };
+/** A fact and no option: a node name that was asked for is the hostname as well, as to `init`. */
+const UNKNOWN_NAME = { hostname: 'host' };
 /** Stands for the directory in which a root is kept apart: which it is shows in no file. */
 const APART = '/root-ca';
 const OF_THE_HOST: readonly OptionKey[] = [
@@ -80,7 +82,7 @@ function parseFound(
 ): { readonly spec: ClusterSpec; readonly options: ClusterOptions } {
   const options = { ...UNKNOWN_HOST, ...found, ...fixed };
   try {
-    return { spec: parseClusterSpec(options, {}).spec, options };
+    return { spec: parseClusterSpec(options, UNKNOWN_NAME).spec, options };
   } catch (error) {
     if (!isPkiError(error, 'ERR_CONFIG') || Object.keys(found).length === 0) throw error;
     const refused = new Set(error.detail.issues.map(({ option }) => option));
@@ -146,7 +148,7 @@ interface Candidate {
 function candidateOf(request: PlacedRequest, ruling: ClusterOptions): Candidate | PkiError<'ERR_CONFIG'> {
   const options = optionsOf(request, ruling);
   try {
-    return { options, rules: parseClusterSpec({ ...UNKNOWN_HOST, ...options }, {}).spec };
+    return { options, rules: parseClusterSpec({ ...UNKNOWN_HOST, ...options }, UNKNOWN_NAME).spec };
   } catch (error) {
     if (!isPkiError(error, 'ERR_CONFIG')) throw error;
     return error;
@@ -212,7 +214,7 @@ export async function* readingsOf(asked: ReadingRequest): AsyncGenerator<Reading
   const { profile, kubernetesVersion } = request.options;
   const open = openRulings(request.options);
   // No profile of that name: the parser says which there are.
-  if (open.length === 0) parseClusterSpec({ ...UNKNOWN_HOST, profile, kubernetesVersion }, {});
+  if (open.length === 0) parseClusterSpec({ ...UNKNOWN_HOST, profile, kubernetesVersion }, UNKNOWN_NAME);
   // The newest release of each has most files; those that another has beside them are read when it is its turn.
   const wishes = firstOfEachProfile(open).map((ruling) => {
     const candidate = candidateOf(request, ruling);

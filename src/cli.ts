@@ -89,7 +89,7 @@ const parser = yargs(words)
 
 register(parser, 'init', 'init', 'create what is missing of a PKI, keep what is valid');
 register(parser, 'verify', ['verify [dir]', 'audit [dir]'], 'audit what is there: read only, offline');
-parser.command('show', 'print the table, the tree, the component arguments or the RBAC bindings', (own) => {
+parser.command('show', 'print the table, tree, component arguments, configuration or bindings', (own) => {
   register(own, 'showTable', 'table', 'the table of every certificate, as a profile and release has it');
   register(own, 'showTree', 'tree [dir]', 'who signed whom of what is there');
   register(
@@ -98,6 +98,7 @@ parser.command('show', 'print the table, the tree, the component arguments or th
     'arguments [component]',
     'the component arguments that take the files of this PKI',
   );
+  register(own, 'showConfig', 'config', 'the effective configuration, as --config takes it');
   register(own, 'showRbac', 'rbac', 'the bindings that the issued identities need');
   return own.demandCommand(1, 1, 'show what?', 'one thing at a time');
 });

@@ -28,6 +28,8 @@ export {
   type ClusterPkiVerification,
   type GenerateClusterPkiOptions,
   generateClusterPki,
+  type KubeadmConfig,
+  parseKubeadmConfig,
   parseWaivers,
   readClusterPki,
   type VerifyClusterPkiOptions,

@@ -1,6 +1,7 @@
 // Writes docs/table.md, docs/differences.md and docs/findings.md from the tables; with --check fails where they are stale.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { CATALOGUE } from '../dist/catalogue.js';
+import { CONFIG_FIELDS } from '../dist/cluster/config-fields.js';
 import { OPTIONS } from '../dist/cluster/options.js';
 import { markdownTable, tableMarkdown } from '../dist/report/table.js';
 import { holdingOf } from '../dist/resolve/hosts.js';
@@ -144,7 +145,49 @@ function flagsDocument() {
   ];
 }
 
+/** How a configuration is given, what becomes of each of its fields, and where kubeadm is stricter. */
+function configDocument() {
+  const nameOf = (option) => OPTIONS.find(({ key }) => key === option)?.name;
+  return [
+    '# Configuration',
+    '',
+    GENERATED,
+    '',
+    'With `--config FILE` (`-`: stdin) `init`, `verify` and `show` take the configuration that `kubeadm init --config` takes: `ClusterConfiguration`,',
+    '`InitConfiguration` and `JoinConfiguration` of `kubeadm.k8s.io/v1beta4` and `v1beta3`, several documents in one file; `v1` is read as v1beta4.',
+    'Other kinds of kubeadm, the kubelet and kube-proxy may be among them and are passed over. Library: `parseKubeadmConfig(text)`.',
+    '',
+    'The profile is then `kubeadm`, of the release that the file names, unless `--profile` says otherwise. What is left out has the default of kubeadm,',
+    'except what kubeadm looks up: the address of the host (give it, or `--host-ip`) and a label such as `stable-1` for a release.',
+    '',
+    '| field | default | what it is here |',
+    '|---|---|---|',
+    ...CONFIG_FIELDS.map(({ kind, path, option, defaultText, says }) => {
+      const what = option === undefined ? says : `\`--${nameOf(option)}\``;
+      return `| ${kind} \`${path.join('.')}\` | ${defaultText} | ${what} |`;
+    }),
+    '| ClusterConfiguration `etcd.external` | | `--external-etcd`; at least one of `endpoints`, https where a file is given |',
+    '| ClusterConfiguration `featureGates.PublicKeysECDSA` | | `--key-algorithm`: ECDSA-P256 where it is on, RSA-2048 where it is off; gone in 1.37 |',
+    '',
+    'All other fields that kubeadm has are taken and say nothing about certificates. What is unknown, there twice, of another type or out of bounds is',
+    'an error with its line and column, all of it at once, with exit code 2; kubeadm itself warns of the first two and goes on.',
+    '',
+    '## Flags beside it',
+    '',
+    'A flag may repeat what the file says, in any spelling, and add what it leaves open. What contradicts the file is refused, with both named. kubeadm',
+    'is stricter: beside `--config` it takes few flags, even with the same value (kubeadm.md 7.3). Where a directory or an archive is named, `verify` and',
+    '`show tree` look there and pass over `certificatesDir`. kubeconfigs lie beside `certificatesDir`, where that is called `pki`, and not always in',
+    '`/etc/kubernetes` as with kubeadm.',
+    '',
+    '## The effective configuration',
+    '',
+    '`k8s-pki show config` prints everything that holds, by file, flags and defaults, in v1beta4. What kubeadm has no field for follows in a document of our',
+    'own, `PkiConfiguration` of `k8s-pki.dev/v1`; kubeadm warns of it and goes on. The text, given with `--config`, asks for the same PKI again.',
+  ];
+}
+
 const documents = {
+  'docs/config.md': configDocument(),
   'docs/table.md': tableDocument(),
   'docs/differences.md': differencesDocument(),
   'docs/findings.md': findingsDocument(),

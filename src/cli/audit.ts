@@ -4,8 +4,8 @@ import { VERSION } from '../release.ts';
 import { breachOfLayout } from '../select/baseline.ts';
 import { type VerifyRequest, verifyPki } from '../verify.ts';
 import { readComponents } from './components.ts';
+import { askedOptionsOf } from './config.ts';
 import { assertNoIssues } from './issues.ts';
-import { clusterOptionsOf } from './options.ts';
 import type { AskedSelection } from './selection.ts';
 import { readSource } from './source.ts';
 import { printMessages } from './terminal.ts';
@@ -33,9 +33,14 @@ export async function audit(
   parsed: Arguments,
   { at, former, ...request }: AuditOptions,
 ): Promise<VerifyReport> {
-  const options = clusterOptionsOf(parsed);
+  const dir = textOf(parsed, 'dir');
+  const { options } = await askedOptionsOf(parsed, {
+    isAnyHost: true,
+    isElsewhere: dir !== undefined,
+    withoutDirectories: true,
+  });
   const { certDir: _, kubeconfigDir: __, rootCaDir: ___, ...cluster } = options;
-  const source = await readSource(textOf(parsed, 'dir') ?? '/etc/kubernetes/pki', {
+  const source = await readSource(dir ?? '/etc/kubernetes/pki', {
     ...options,
     secretsOf: textOf(parsed, 'secrets-of'),
     followsLinks: parsed['follow-links'] === true,

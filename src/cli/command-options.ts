@@ -2,13 +2,13 @@ import type { Argv } from 'yargs';
 import { SEVERITIES } from '../finding.ts';
 import { COMPONENTS } from '../table/row.ts';
 import { COMPONENT_OPTIONS } from './component-options.ts';
-import { addClusterOptions, addOutputOption } from './options.ts';
+import { addClusterOptions, addConfigOption, addOutputOption } from './options.ts';
 import { SELECTION_OPTIONS } from './selection-options.ts';
 
 const RULING = ['profile', 'kubernetes-version'] as const;
 
 const addInitOptions = (parser: Argv): Argv =>
-  addOutputOption(addClusterOptions(parser), ['text', 'json'])
+  addConfigOption(addOutputOption(addClusterOptions(parser), ['text', 'json']))
     .option('dry-run', { type: 'boolean', describe: 'print the plan and change nothing' })
     .option('allow-early-clock', {
       type: 'boolean',
@@ -36,7 +36,9 @@ const addDirectory = (parser: Argv): Argv =>
 
 const addVerifyOptions = (parser: Argv): Argv =>
   addDirectory(
-    addOutputOption(addClusterOptions(parser), ['text', 'json', 'sarif', 'junit', 'markdown', 'html']),
+    addConfigOption(
+      addOutputOption(addClusterOptions(parser), ['text', 'json', 'sarif', 'junit', 'markdown', 'html']),
+    ),
   )
     .option('at', { type: 'string', describe: 'ask about another moment: 2027-01-01', requiresArg: true })
     .option('warn-within', {
@@ -94,21 +96,23 @@ const addVerifyOptions = (parser: Argv): Argv =>
     .example('kubectl get secrets -A -o yaml | $0 verify -', 'what a management cluster keeps in Secrets');
 
 const addTableOptions = (parser: Argv): Argv =>
-  addOutputOption(addClusterOptions(parser, RULING), ['text', 'json', 'yaml', 'markdown']);
+  addConfigOption(addOutputOption(addClusterOptions(parser, RULING), ['text', 'json', 'yaml', 'markdown']));
 
 const addTreeOptions = (parser: Argv): Argv =>
   addDirectory(
-    addOutputOption(addClusterOptions(parser, [...RULING, 'cert-dir', 'kubeconfig-dir', 'root-ca-dir']), [
-      'text',
-      'json',
-      'mermaid',
-      'dot',
-    ]),
+    addConfigOption(
+      addOutputOption(addClusterOptions(parser, [...RULING, 'cert-dir', 'kubeconfig-dir', 'root-ca-dir']), [
+        'text',
+        'json',
+        'mermaid',
+        'dot',
+      ]),
+    ),
   );
 
 const addArgumentsOptions = (parser: Argv): Argv =>
   addOutputOption(
-    addClusterOptions(parser, [
+    addClusterOptions(addConfigOption(parser), [
       ...RULING,
       'cert-dir',
       'kubeconfig-dir',
@@ -121,9 +125,22 @@ const addArgumentsOptions = (parser: Argv): Argv =>
   ).positional('component', { describe: 'only the arguments of this one', choices: COMPONENTS });
 
 const addRbacOptions = (parser: Argv): Argv =>
-  addOutputOption(addClusterOptions(parser, RULING), ['yaml', 'json']);
+  addConfigOption(addOutputOption(addClusterOptions(parser, RULING), ['yaml', 'json']));
 
-export type CommandName = 'init' | 'verify' | 'showTable' | 'showTree' | 'showArguments' | 'showRbac';
+const addShowConfigOptions = (parser: Argv): Argv =>
+  addConfigOption(addOutputOption(addClusterOptions(parser), ['yaml', 'json'])).example(
+    '$0 show config --config kubeadm.yaml',
+    'a configuration with every default filled in',
+  );
+
+export type CommandName =
+  | 'init'
+  | 'verify'
+  | 'showTable'
+  | 'showTree'
+  | 'showArguments'
+  | 'showConfig'
+  | 'showRbac';
 
 /** What each command takes. Apart from what they do, so that help and mistakes need not wait for that to be loaded. */
 export const COMMAND_OPTIONS: Readonly<Record<CommandName, (parser: Argv) => Argv>> = {
@@ -132,5 +149,6 @@ export const COMMAND_OPTIONS: Readonly<Record<CommandName, (parser: Argv) => Arg
   showTable: addTableOptions,
   showTree: addTreeOptions,
   showArguments: addArgumentsOptions,
+  showConfig: addShowConfigOptions,
   showRbac: addRbacOptions,
 };

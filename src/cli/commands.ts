@@ -1,7 +1,7 @@
 import type { Arguments } from 'yargs';
 import type { CommandName } from './command-options.ts';
 import { runInit } from './init-command.ts';
-import { showArguments, showRbac, showTable, showTree } from './show-commands.ts';
+import { showArguments, showConfig, showRbac, showTable, showTree } from './show-commands.ts';
 import { runVerify } from './verify-command.ts';
 
 /** What each command does: resolves to the exit code. */
@@ -13,5 +13,6 @@ export const COMMANDS: Readonly<
   showTable,
   showTree,
   showArguments,
+  showConfig,
   showRbac,
 };

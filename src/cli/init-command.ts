@@ -1,13 +1,15 @@
 import type { Arguments } from 'yargs';
 import { initJson, initText } from '../report/init.ts';
+import { askedOptionsOf } from './config.ts';
 import { init } from './init.ts';
-import { clusterOptionsOf } from './options.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
 
 /** `k8s-pki init`. */
 export async function runInit(parsed: Arguments, signal: AbortSignal): Promise<number> {
+  const { options, place } = await askedOptionsOf(parsed);
   const { report, messages } = await init({
-    cluster: clusterOptionsOf(parsed),
+    cluster: options,
+    place,
     isDryRun: parsed['dry-run'] === true,
     isEarlyClockAllowed: parsed['allow-early-clock'] === true,
     signal,

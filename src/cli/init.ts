@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ClusterOptions } from '../cluster/options.ts';
 import { parseRequest } from '../cluster/parse.ts';
-import { PkiError } from '../errors.ts';
+import { PkiError, type SpecIssue } from '../errors.ts';
 import type { Directories } from '../cluster/directories.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import { readClock } from '../library.ts';
@@ -26,6 +26,8 @@ import { startProgress } from './terminal.ts';
 /** What `init` takes beside the options of the cluster. */
 export interface InitOptions {
   readonly cluster: ClusterOptions;
+  /** Says where what is odd about them comes from. */
+  readonly place: (warnings: readonly SpecIssue[]) => readonly SpecIssue[];
   readonly isDryRun: boolean;
   readonly isEarlyClockAllowed: boolean;
   readonly signal: AbortSignal;
@@ -103,7 +105,8 @@ function resultOf(
   request: PlannedRequest,
   rest: Pick<InitReport, 'outcome' | 'certificates' | 'recovery'>,
 ): InitResult {
-  const { spec, warnings, planned, wouldKeep } = request;
+  const { spec, planned, wouldKeep } = request;
+  const warnings = target.options.place(request.warnings);
   const pathOf = (path: string): string => absolutePath(path, target.directories);
   const directories = targetDirectories(target.directories);
   const report: InitReport = { ...rest, spec, directories, plan: planned.plan, warnings, wouldKeep, pathOf };

@@ -48,3 +48,13 @@ export function addOutputOption(parser: Argv, choices: readonly [string, ...stri
     requiresArg: true,
   });
 }
+
+/** Adds `--config`. */
+export function addConfigOption(parser: Argv): Argv {
+  return parser.option('config', {
+    type: 'string',
+    describe:
+      'configuration of kubeadm, v1beta3 or v1beta4, or - for stdin; flags beside it must not contradict it',
+    requiresArg: true,
+  });
+}

@@ -2,18 +2,12 @@ import type { Arguments } from 'yargs';
 import { type Policy, parsePolicyText } from '../cluster/policy.ts';
 import { parseWeakKeyList } from '../cluster/weak-key-list.ts';
 import type { VerifyRequest } from '../verify.ts';
-import { allSound, assertNoIssues } from './issues.ts';
-import { readNamedText } from './named-file.ts';
+import { allSound } from './issues.ts';
+import { readText } from './named-file.ts';
 import { textOf } from './words.ts';
 
 /** Debian's longest list has four mebibytes. */
 const MAXIMUM_LIST_BYTES = 64 * 1024 * 1024;
-
-function readText(path: string, option: string, maximumBytes?: number): string {
-  const read = readNamedText(option, path, maximumBytes);
-  assertNoIssues('issue' in read ? [read.issue] : []);
-  return 'text' in read ? read.text : '';
-}
 
 async function policyOf(parsed: Arguments): Promise<Policy | undefined> {
   const path = textOf(parsed, 'policy');

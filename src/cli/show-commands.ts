@@ -1,5 +1,6 @@
 import type { Arguments } from 'yargs';
 import { parseRequest } from '../cluster/parse.ts';
+import type { ExternalEtcd } from '../cluster/config.ts';
 import type { ClusterSpec } from '../cluster/spec.ts';
 import type { Directories } from '../cluster/directories.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
@@ -14,17 +15,30 @@ import { resolveBindings } from '../resolve/rbac.ts';
 import { resolveRows } from '../resolve/rows.ts';
 import { readFiles } from '../store/files.ts';
 import { audit } from './audit.ts';
+import { type AskedOptions, askedOptionsOf } from './config.ts';
 import { readHost } from './host.ts';
 import { pendingSentences } from './pending.ts';
-import { clusterOptionsOf } from './options.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
 
-/** The specification for what is shown. No address is shown, so that one need not be given. */
-function requestOf(parsed: Arguments): { readonly spec: ClusterSpec; readonly directories: Directories } {
-  const options = { ...clusterOptionsOf(parsed), hostIp: '192.0.2.1', hostname: 'host' };
+interface Shown {
+  readonly spec: ClusterSpec;
+  readonly directories: Directories;
+  readonly externalEtcd?: ExternalEtcd | undefined;
+}
+
+function requestOf({ options, place, externalEtcd }: AskedOptions): Shown {
   const { spec, directories, warnings } = parseRequest(options, { host: readHost(), cwd: process.cwd() });
-  printMessages(warnings.flatMap((issue) => issueLines(issue, 'warning')));
-  return { spec, directories };
+  printMessages(place(warnings).flatMap((issue) => issueLines(issue, 'warning')));
+  return { spec, directories, externalEtcd };
+}
+
+const ANY_HOST = { hostIp: '192.0.2.1', hostname: 'host' };
+
+/** The specification for what is shown of any host. No address is shown, so that one need not be given. */
+async function requestOfAnyHost(parsed: Arguments): Promise<Shown> {
+  const asked = await askedOptionsOf(parsed, { isAnyHost: true });
+  const { nodeName: _, apiserverAdvertiseAddress: __, ...options } = asked.options;
+  return requestOf({ ...asked, options: { ...options, ...ANY_HOST } });
 }
 
 /** The CAs whose certificate is on this host and whose key is not (R2.6). */
@@ -49,8 +63,8 @@ async function printAs(form: unknown, forms: Forms): Promise<number> {
 const json = (value: object): readonly string[] => [JSON.stringify(value, null, 2)];
 
 /** `k8s-pki show table`. */
-export function showTable(parsed: Arguments): Promise<number> {
-  const { spec } = requestOf(parsed);
+export async function showTable(parsed: Arguments): Promise<number> {
+  const { spec } = await requestOfAnyHost(parsed);
   const data = {
     schema: 'k8s-pki/table/v1',
     profile: spec.profile,
@@ -85,12 +99,13 @@ export async function showTree(parsed: Arguments): Promise<number> {
 
 /** `k8s-pki show arguments`. */
 export async function showArguments(parsed: Arguments): Promise<number> {
-  const { spec, directories } = requestOf(parsed);
+  const { spec, directories, externalEtcd } = await requestOfAnyHost(parsed);
   const pending = await pendingSentences(targetDirectories(directories));
   printMessages(pending.map((sentence) => `notice: ${sentence}`));
   const all = resolveArguments(spec, {
     pathOf: (path) => absolutePath(path, directories),
     keyless: await keylessCas(spec, directories),
+    externalEtcd,
   });
   const wanted = all.filter(
     ({ component }) => parsed['component'] === undefined || component === parsed['component'],
@@ -104,9 +119,19 @@ export async function showArguments(parsed: Arguments): Promise<number> {
   });
 }
 
+/** `k8s-pki show config`. */
+export async function showConfig(parsed: Arguments): Promise<number> {
+  const shown = requestOf(await askedOptionsOf(parsed));
+  const { configDocuments, configText } = await import('../report/config.ts');
+  return printAs(parsed['output'], {
+    yaml: () => configText(shown),
+    json: () => json({ schema: 'k8s-pki/config/v1', documents: configDocuments(shown) }),
+  });
+}
+
 /** `k8s-pki show rbac`. */
-export function showRbac(parsed: Arguments): Promise<number> {
-  const { spec } = requestOf(parsed);
+export async function showRbac(parsed: Arguments): Promise<number> {
+  const { spec } = await requestOfAnyHost(parsed);
   const bindings = resolveBindings(spec);
   return printAs(parsed['output'], {
     yaml: () =>

@@ -50,110 +50,107 @@ const START: YamlPlace = { line: 1, column: 1 };
 
 const MESSAGES: Readonly<Record<string, string>> = { DUPLICATE_KEY: 'has a field twice' };
 
-/** The documents of a text, or what is wrong with it. */
-interface Documents {
-  readonly documents: readonly Document[];
-  readonly faults: readonly YamlFault[];
-  readonly placeAt: (offset: number) => YamlPlace;
+function unreadable(message: string): ParsedYaml {
+  return { value: undefined, faults: [{ message }], placeOf: () => START, placeOfValue: () => START };
 }
 
-function refused(message: string): Documents {
-  return { documents: [], faults: [{ message }], placeAt: () => START };
+/** What an exception of the library or the engine says of the text; any other goes through. */
+function faultOf(error: unknown): ParsedYaml {
+  // The library's own for too many aliases, and for one that leads to nothing; the engine's for a nesting deeper than its stack.
+  if (error instanceof ReferenceError) return unreadable('has aliases that cannot be followed');
+  if (error instanceof RangeError) return unreadable('is nested too deeply');
+  throw error;
 }
 
-async function readDocuments(text: string, bounds: YamlBounds): Promise<Documents> {
+type PlaceAt = (offset: number) => YamlPlace;
+
+/** What stands in a document; a field that stands there twice may be a fault, and the last one counts. */
+function readDocument(parsed: Document, placeAt: PlaceAt): ParsedYaml {
+  const faults = parsed.errors.map(({ code, pos: [offset] }) => ({
+    message: MESSAGES[code] ?? 'is not YAML',
+    ...placeAt(offset),
+  }));
+  if (!parsed.errors.every(({ code }) => code === 'DUPLICATE_KEY')) {
+    return { value: undefined, faults, placeOf: () => START, placeOfValue: () => START };
+  }
+  try {
+    return {
+      value: parsed.toJS({ maxAliasCount: MAXIMUM_ALIASES }),
+      faults,
+      placeOf: (path) => placeAt(offsetOf(parsed, path, 'key')),
+      placeOfValue: (path) => placeAt(offsetOf(parsed, path, 'value')),
+    };
+  } catch (error) {
+    return faultOf(error);
+  }
+}
+
+/** Every document of a text with the place where it begins. */
+async function readDocuments(
+  text: string,
+  bounds: YamlBounds,
+): Promise<readonly (ParsedYaml & { readonly start: YamlPlace })[]> {
   const { Lexer, LineCounter, parseAllDocuments } = await import('yaml');
+  const whole = (parsed: ParsedYaml) => [{ ...parsed, start: START }];
   let tokens = 0;
   for (const _ of new Lexer().lex(text)) {
     tokens += 1;
-    if (tokens > bounds.maximumTokens) return refused('is larger than anything of its kind');
+    if (tokens > bounds.maximumTokens) return whole(unreadable('is larger than anything of its kind'));
   }
   const lineCounter = new LineCounter();
-  const placeAt = (offset: number): YamlPlace => {
+  const placeAt: PlaceAt = (offset) => {
     const { line, col } = lineCounter.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   try {
-    const parsed = parseAllDocuments(text, {
+    const documents = parseAllDocuments(text, {
       lineCounter,
       prettyErrors: false,
       logLevel: 'error',
       merge: true,
       uniqueKeys: !bounds.takesDuplicates,
     });
-    const documents = Array.isArray(parsed) ? parsed : [];
-    const faults = documents.flatMap(({ errors }) =>
-      errors.map(({ code, pos: [offset] }) => ({
-        message: MESSAGES[code] ?? 'is not YAML',
-        ...placeAt(offset),
-      })),
-    );
-    return { documents, faults, placeAt };
+    // Without a document there is one with nothing in it, whose type has no place in a list.
+    const list: readonly Document[] = 'empty' in documents ? [] : documents;
+    return list.map((parsed) => ({
+      ...readDocument(parsed, placeAt),
+      start: placeAt(parsed.range?.[0] ?? 0),
+    }));
   } catch (error) {
-    // The engine's own, for a nesting that is deeper than its stack.
-    if (error instanceof RangeError) return refused('is nested too deeply');
-    throw error;
-  }
-}
-
-/** What a document says in plain values, or why that cannot be told. */
-function valueOf(parsed: Document): { readonly value: unknown } | YamlFault {
-  try {
-    return { value: parsed.toJS({ maxAliasCount: MAXIMUM_ALIASES }) };
-  } catch (error) {
-    // The library's own for too many aliases, and for one that leads to nothing.
-    if (error instanceof ReferenceError) return { message: 'has aliases that cannot be followed' };
-    if (error instanceof RangeError) return { message: 'is nested too deeply' };
-    throw error;
+    return whole(faultOf(error));
   }
 }
 
 /**
- * Reads every document of a text as YAML 1.2 with the merge keys of 1.1, as Go does, in bounded time and memory. Never throws,
- * and never says what stands at a fault.
+ * Reads every document of a text as YAML 1.2 with the merge keys of 1.1, as Go does, in bounded time and memory; those that hold
+ * nothing are left out. Never throws, and never says what stands at a fault.
  */
 export async function parseYamlDocuments(
   text: string,
   bounds: Partial<YamlBounds> = {},
-): Promise<{ readonly values: readonly unknown[]; readonly faults: readonly YamlFault[] }> {
-  const { documents, faults } = await readDocuments(text, { ...CONFIGURATION, ...bounds });
-  if (faults.length > 0) return { values: [], faults };
-  const values = documents.map(valueOf);
-  return {
-    values: values.flatMap((one) => ('value' in one ? [one.value] : [])),
-    faults: values.flatMap((one) => ('value' in one ? [] : [one])),
-  };
+): Promise<readonly ParsedYaml[]> {
+  const documents = await readDocuments(text, { ...CONFIGURATION, ...bounds });
+  return documents.filter(
+    ({ value, faults }) => (value !== null && value !== undefined) || faults.length > 0,
+  );
 }
 
 /** As {@link parseYamlDocuments}, of a text of one document, or of none, which is `null`. */
 export async function parseYaml(text: string): Promise<ParsedYaml> {
-  const { documents, faults, placeAt } = await readDocuments(text, CONFIGURATION);
-  const [parsed, second] = documents;
-  const found = parsed === undefined || faults.length > 0 ? { value: null } : valueOf(parsed);
-  const all = [
-    ...faults,
-    ...(second === undefined
-      ? []
-      : [{ message: 'has several documents', ...placeAt(second.range?.[0] ?? 0) }]),
-    ...('value' in found ? [] : [found]),
-  ];
-  const placeOf = (path: YamlPath, part: 'key' | 'value'): YamlPlace =>
-    parsed === undefined ? START : placeAt(offsetOf(parsed, path, part));
-  return {
-    value: 'value' in found ? found.value : undefined,
-    faults: all,
-    placeOf: (path) => placeOf(path, 'key'),
-    placeOfValue: (path) => placeOf(path, 'value'),
-  };
+  const [parsed, second] = await readDocuments(text, CONFIGURATION);
+  if (parsed === undefined) return { ...unreadable(''), value: null, faults: [] };
+  if (second === undefined) return parsed;
+  return { ...parsed, faults: [...parsed.faults, { message: 'has several documents', ...second.start }] };
 }
 
 /** Where in a text a path leads; what is written without a place, as a field without a value, stands where its key does. */
 function offsetOf(parsed: Document, path: YamlPath, part: 'key' | 'value'): number {
   const last = path.at(-1);
+  if (last === undefined) return startOf(parsed.contents) ?? 0;
   const parent: unknown = path.length > 1 ? parsed.getIn(path.slice(0, -1), true) : parsed.contents;
   const items: readonly unknown[] = hasItems(parent) ? parent.items : [];
   if (typeof last === 'number') return startOf(items[last]) ?? 0;
-  const pair = items.filter(isPair).find(({ key }) => keyText(key) === last);
+  const pair = items.filter(isPair).findLast(({ key }) => keyText(key) === last);
   return startOf(pair?.[part]) ?? startOf(pair?.key) ?? 0;
 }
 

@@ -99,10 +99,10 @@ function commandsOfObject(path: string, object: Fields): readonly ComponentComma
 /** What the static pods of a manifest are started with, or the kubelet by its KubeletConfiguration. */
 export async function parseManifest(path: string, contents: string): Promise<Components> {
   // To look for a field in all that stand before it takes long where there are many; of two the last counts, as in JSON.
-  const { values, faults } = await parseYamlDocuments(contents, { takesDuplicates: true });
-  const [fault] = faults;
+  const documents = await parseYamlDocuments(contents, { takesDuplicates: true });
+  const [fault] = documents.flatMap(({ faults }) => faults);
   if (fault !== undefined) return { commands: [], unreadable: [{ path, message: faultText(fault) }] };
-  const commands = values.flatMap((object) => commandsOfObject(path, fieldsOf(object)));
+  const commands = documents.flatMap(({ value }) => commandsOfObject(path, fieldsOf(value)));
   return commands.length > 0
     ? { commands, unreadable: [] }
     : { commands, unreadable: [{ path, message: 'starts no program: it has no pod in it' }] };

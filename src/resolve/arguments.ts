@@ -1,5 +1,5 @@
 import type { ClusterSpec } from '../cluster/spec.ts';
-import type { ArgumentRow, Component, Row } from '../table/row.ts';
+import type { ArgumentRow, Component, ExternalEtcdFile, Row } from '../table/row.ts';
 import { ROWS } from '../table/rows.ts';
 import { choose } from './choose.ts';
 import { existingRows, serverTrust } from './rows.ts';
@@ -21,6 +21,8 @@ export interface ArgumentOptions {
   readonly pathOf: (logicalPath: string) => string;
   /** The ids of the CAs whose key is not on this host (R2.6): arguments that take such a key are left out. */
   readonly keyless?: readonly string[];
+  /** The files of an etcd that is elsewhere, where its operator has said which. */
+  readonly externalEtcd?: { readonly [File in ExternalEtcdFile]?: string } | undefined;
 }
 
 /** One argument that this cluster wants of a component, with nothing left to decide. */
@@ -29,7 +31,10 @@ export interface DesiredArgument {
   /** The row whose file or value it takes. */
   readonly row: Row;
   /** A logical path, a text, or what the operator has and this cluster knows nothing about. */
-  readonly value: { readonly path: string } | { readonly text: string } | { readonly placeholder: string };
+  readonly value:
+    | { readonly path: string }
+    | { readonly text: string }
+    | { readonly placeholder: string; readonly file: ExternalEtcdFile };
 }
 
 function valueOf(
@@ -63,17 +68,20 @@ export function desiredArguments(
   const rows = existingRows(spec);
   return ROWS.flatMap((row) =>
     row.arguments.flatMap((argument): readonly DesiredArgument[] => {
-      const { externalEtcd: placeholder, needsSigningKey } = argument;
+      const { externalEtcd, needsSigningKey } = argument;
       if (needsSigningKey === true && keyless.includes(row.id)) return [];
       if (rows.includes(row)) return [{ argument, row, value: valueOf(row, argument, spec, rows) }];
-      return placeholder === undefined ? [] : [{ argument, row, value: { placeholder } }];
+      if (externalEtcd === undefined) return [];
+      const { says: placeholder, file } = externalEtcd;
+      return [{ argument, row, value: { placeholder, file } }];
     }),
   );
 }
 
-function valueText(value: DesiredArgument['value'], { pathOf }: ArgumentOptions): string {
-  if ('path' in value) return pathOf(value.path);
-  return 'text' in value ? value.text : `<${value.placeholder}>`;
+function valueText(value: DesiredArgument['value'], options: ArgumentOptions): string {
+  if ('path' in value) return options.pathOf(value.path);
+  if ('text' in value) return value.text;
+  return options.externalEtcd?.[value.file] ?? `<${value.placeholder}>`;
 }
 
 /**
@@ -88,7 +96,7 @@ export function resolveArguments(spec: ClusterSpec, options: ArgumentOptions): r
       flag,
       value: valueText(value, options),
       ...(requirement === undefined ? {} : { requirement }),
-      isPlaceholder: 'placeholder' in value,
+      isPlaceholder: 'placeholder' in value && options.externalEtcd?.[value.file] === undefined,
     };
   });
 }

@@ -64,9 +64,9 @@ async function parseDocuments(name: string, text: string): Promise<readonly unkn
     }
   }
   const bounds = { maximumTokens: MAXIMUM_TOKENS, takesDuplicates: true };
-  const { values, faults } = await parseYamlDocuments(text, bounds);
-  const [fault] = faults;
-  if (fault === undefined) return values;
+  const documents = await parseYamlDocuments(text, bounds);
+  const [fault] = documents.flatMap(({ faults }) => faults);
+  if (fault === undefined) return documents.map(({ value }) => value);
   throw unreadableSource(name, faultText(fault), {
     hint: 'have it printed as JSON: kubectl get secrets --all-namespaces -o json',
   });

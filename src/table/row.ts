@@ -54,7 +54,7 @@ export interface ArgumentRow {
   /** The requirement row that asks for it; absent for the others of kubeadm.md 8. */
   readonly requirement?: string;
   /** What stands in place of the value where etcd is external and the file is the operator's own. */
-  readonly externalEtcd?: string;
+  readonly externalEtcd?: { readonly file: ExternalEtcdFile; readonly says: string };
   /** Left out where the CA's key is not on the host: the component refuses to start with half of a signing pair. */
   readonly needsSigningKey?: true;
   /** What it decides, as it follows that word: `who is let in as a user`. */
@@ -62,6 +62,9 @@ export interface ArgumentRow {
   /** What comes of leaving it out. `error`: the component does not start, is refused or lets somebody in. */
   readonly without: readonly [severity: 'error' | 'warning', says: string];
 }
+
+/** What kubeadm's configuration names of an etcd that is elsewhere (kubeadm.md 7.2). */
+export type ExternalEtcdFile = 'caFile' | 'certFile' | 'keyFile';
 
 export const COMPONENTS = [
   'kube-apiserver',

@@ -33,13 +33,15 @@ const OUTPUTS = [
   ['show arguments -o json', 'Arguments', {}],
   ['show arguments --external-etcd -o json', 'Arguments', {}],
   ['show tree out -o json', 'Tree', { schema: 'k8s-pki/tree/v1' }],
+  ['show config --host-ip 192.0.2.10 --hostname cp1 -o json', 'Config', { schema: 'k8s-pki/config/v1' }],
+  ['show config --config kubeadm.yaml -o json', 'Config', { schema: 'k8s-pki/config/v1' }],
   ['show rbac --profile hardened -o json', 'Rbac', { kind: 'List' }],
 ] as const;
 
 test('what is printed is what docs/json.md says, member for member', async () => {
   const document = readFileSync(join(ROOT, 'docs/json.md'), 'utf8');
   const types = [...document.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
-  expect(types).toHaveLength(7);
+  expect(types).toHaveLength(8);
   await withDirectory(async (cwd) => {
     const values: string[] = [];
     writeFileSync(
@@ -47,6 +49,8 @@ test('what is printed is what docs/json.md says, member for member', async () =>
       '- { code: organization, subject: admin.conf, reason: known, until: 9999-12-31 }',
     );
     writeFileSync(join(cwd, 'wrong.yaml'), '- code: organization');
+    const configuration = readFileSync(join(ROOT, 'fixtures/config/v1beta4-external-etcd.yaml'));
+    writeFileSync(join(cwd, 'kubeadm.yaml'), configuration);
     for (const [line, type, members] of OUTPUTS) {
       const { stdout } = await run(NODE, line.split(' '), { cwd });
       expect(JSON.parse(stdout)).toMatchObject(members);

@@ -2,7 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
-import { type ClusterOptions, type ClusterPki, DIFFERENCES, generateClusterPki } from '../../src/index.ts';
+import { parseClusterSpec } from '../../src/cluster/parse.ts';
+import {
+  type ClusterOptions,
+  type ClusterPki,
+  DIFFERENCES,
+  generateClusterPki,
+  type KubeadmConfig,
+  parseKubeadmConfig,
+  verifyClusterPki,
+} from '../../src/index.ts';
 import { loadForeignReader } from '../../src/x509/certificate-reader.ts';
 import { algorithmOfSpki, parsePrivateKey } from '../../src/x509/keys.ts';
 import type { Certificate } from '../../src/x509/model.ts';
@@ -241,4 +250,32 @@ describe('init on the tree of', () => {
       expect(kept.plan.isComplete).toBe(true);
     },
   );
+});
+
+describe('the configuration of', () => {
+  const configurationOf = (name: string): Promise<KubeadmConfig> =>
+    parseKubeadmConfig(readFileSync(join(golden, name, 'kubeadm.yaml'), 'utf8'), name);
+
+  test.each(cases)('kubeadm %s is read as what it means', async (name) => {
+    const { options, notices } = await configurationOf(name);
+    expect(notices).toEqual([]);
+    expect(parseClusterSpec(options, {}).spec).toEqual(parseClusterSpec(optionsOf(name), {}).spec);
+  });
+
+  test.each(cases)('kubeadm %s finds nothing wrong with its tree', async (name) => {
+    const { options } = await configurationOf(name);
+    const files = [...readGolden(name)].map(([path, file]) => ({ path, ...file }));
+    const { findings, spec } = await verifyClusterPki({ ...options, files, at: now });
+    expect(findings.filter(({ severity }) => severity !== 'notice')).toEqual([]);
+    expect(spec).toEqual(parseClusterSpec(options, {}).spec);
+  });
+
+  test('kubeadm of one cluster is not that of another', async () => {
+    const { options } = await configurationOf('v1.37.2-endpoint-sans-rsa3072');
+    const files = [...readGolden('v1.37.2-default')].map(([path, file]) => ({ path, ...file }));
+    const { findings } = await verifyClusterPki({ ...options, files, at: now });
+    const codes = new Set(findings.filter(({ severity }) => severity === 'error').map(({ code }) => code));
+    for (const code of ['subject-alternative-name-missing', 'server', 'key-algorithm'])
+      expect(codes).toContain(code);
+  });
 });

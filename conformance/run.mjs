@@ -8,6 +8,7 @@ import { cases as adoption } from './cases/adoption.mjs';
 import { cases as aggregation } from './cases/aggregation.mjs';
 import { cases as clean } from './cases/clean.mjs';
 import { cases as components } from './cases/components.mjs';
+import { cases as configuration } from './cases/configuration.mjs';
 import { cases as controlPlane } from './cases/control-plane.mjs';
 import { cases as differential } from './cases/differential.mjs';
 import { cases as errors } from './cases/errors.mjs';
@@ -52,6 +53,7 @@ const allCases = [
   ...servers,
   ...roles,
   ...differential,
+  ...configuration,
   ...manifests,
   ...components,
   ...refusals,

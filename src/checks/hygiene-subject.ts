@@ -1,5 +1,6 @@
 import { TAG } from '../x509/der.ts';
 import { attributeValues, COMMON_NAME_OID, ORGANIZATION_OID } from '../x509/model.ts';
+import { isPrintableString } from '../x509/name-strings.ts';
 import { type CertificateRule, certificateRule, faultIn, isCa, ISSUE_ANEW, textOf } from './hygiene-rule.ts';
 import { nameText, oidText } from './text.ts';
 
@@ -122,11 +123,10 @@ export const SUBJECT_RULES: readonly CertificateRule[] = [
     says: 'A PrintableString holds the characters of its alphabet alone: Go refuses the certificate',
     citation: 'RFC 5280 appendix B, crypto/x509 (isPrintable)',
     remedy: ISSUE_ANEW,
-    // With * and &, which are in no alphabet and which Go lets pass.
     find: ({ subject }) =>
       faultIn(
         subject.flatMap(({ value }) =>
-          value.tag === TAG.printableString && !/^[A-Za-z0-9 '()+,\-./:=?*&]*$/.test(textOf(value))
+          value.tag === TAG.printableString && !isPrintableString(value.content)
             ? [JSON.stringify(textOf(value))]
             : [],
         ),

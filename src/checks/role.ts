@@ -1,5 +1,7 @@
 import { isGoodForHost } from '../x509/host-name.ts';
 import { attributeValues, COMMON_NAME_OID, ORGANIZATION_OID } from '../x509/model.ts';
+import { UNDERSTOOD_OIDS } from '../x509/path-certificate.ts';
+import { AUTHORITY_INFO_ACCESS_OID } from '../x509/path-extensions.ts';
 import { type CertificateUnderCheck, type Check, certificateCheck, type Hit, listText } from './check.ts';
 import { ISSUE_ANEW, ISSUE_LEAF_ANEW } from './remedies.ts';
 import { generalNameText, oidText } from './text.ts';
@@ -38,19 +40,6 @@ function comparable(names: CertificateUnderCheck['desired']['sans']): Names {
     generalNameText(name.kind === 'dns' ? { ...name, value: name.value.toLowerCase() } : name),
   );
 }
-
-/** The extensions that Go's crypto/x509 understands, and may therefore be critical. */
-const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set([
-  '2.5.29.14', // subjectKeyIdentifier
-  '2.5.29.15', // keyUsage
-  '2.5.29.17', // subjectAltName
-  '2.5.29.19', // basicConstraints
-  '2.5.29.30', // nameConstraints
-  '2.5.29.31', // cRLDistributionPoints
-  '2.5.29.32', // certificatePolicies
-  '2.5.29.35', // authorityKeyIdentifier
-  '2.5.29.37', // extKeyUsage
-]);
 
 /** Whether a certificate says what its role is, no less and no more. */
 export const ROLE_CHECKS: readonly Check[] = [
@@ -286,13 +275,14 @@ export const ROLE_CHECKS: readonly Check[] = [
       remedy: `${ISSUE_ANEW}; whoever issues it leaves the extension out`,
     },
     ({ certificate }) => {
-      const unknown = certificate.extensions.filter(
-        ({ oid, critical }) => critical && !KNOWN_EXTENSIONS.has(oid),
-      );
+      // Go understands this one, and refuses it where it is critical; key identifiers have a rule of their own.
+      const isRefused = (oid: string): boolean =>
+        !UNDERSTOOD_OIDS.has(oid) || oid === AUTHORITY_INFO_ACCESS_OID;
+      const unknown = certificate.extensions.filter(({ oid, critical }) => critical && isRefused(oid));
       if (unknown.length === 0) return [];
       return difference(
         'extensions',
-        'has critical extensions that nobody knows',
+        'has critical extensions that Go refuses',
         [],
         unknown.map(({ oid }) => oidText(oid)),
       );

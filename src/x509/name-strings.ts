@@ -22,8 +22,8 @@ const isOf =
   (content: Uint8Array): boolean =>
     alphabet.test(Buffer.from(content).toString('latin1'));
 
-/** With * and &, which are in no alphabet and which Go lets pass. */
-const PRINTABLE = /^[A-Za-z0-9 '()+,\-./:=?*&]*$/;
+/** Whether the bytes are a PrintableString as Go reads it: with * and &, which are in no alphabet. */
+export const isPrintableString: (content: Uint8Array) => boolean = isOf(/^[A-Za-z0-9 '()+,\-./:=?*&]*$/);
 
 interface StringType {
   readonly name: string;
@@ -33,7 +33,7 @@ interface StringType {
 /** The string types that Go reads in names, by tag (crypto/x509, parseASN1String). */
 const STRING_TYPES: ReadonlyMap<number, StringType> = new Map([
   [TAG.utf8String, { name: 'UTF8String', isString: isUtf8 }],
-  [TAG.printableString, { name: 'PrintableString', isString: isOf(PRINTABLE) }],
+  [TAG.printableString, { name: 'PrintableString', isString: isPrintableString }],
   [TAG.ia5String, { name: 'IA5String', isString: isOf(/^[\0-\x7f]*$/) }],
   [0x12, { name: 'NumericString', isString: isOf(/^[0-9 ]*$/) }],
   [0x14, { name: 'TeletexString', isString: () => true }],

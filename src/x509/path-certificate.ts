@@ -17,7 +17,8 @@ import {
 import { isSelfIssued, nameOf, type PathProblem, type PathRuleId } from './path-rules.ts';
 import { publicKeyOf } from './signature.ts';
 
-const UNDERSTOOD_OIDS: ReadonlySet<string> = new Set([
+/** The extensions that Go's crypto/x509 understands, and that may therefore be critical, as far as that is concerned. */
+export const UNDERSTOOD_OIDS: ReadonlySet<string> = new Set([
   ...Object.values(EXTENSION_OIDS),
   ...OTHER_EXTENSIONS.keys(),
   NAME_CONSTRAINTS_OID,

@@ -1,11 +1,11 @@
 // Each error of `verify` is one: what it stands for is made in a sound directory, and a component refuses that, or lets in whom
 // it would not have. The codes are read from the catalogue: one that is neither shown nor listed with its reason fails.
-import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { checkHygiene, HYGIENE_RULES } from '../../dist/checks/hygiene.js';
-import { CHECKS } from '../../dist/checks/run.js';
+import { CATALOGUE } from '../../dist/catalogue.js';
+import { checkHygiene } from '../../dist/checks/hygiene.js';
 import { generateClusterPki, verifyClusterPki } from '../../dist/index.js';
 import { loadForeignReader } from '../../dist/x509/certificate-reader.js';
 import { encodeDer, encodeOid, encodeSequence, TAG } from '../../dist/x509/der.js';
@@ -23,18 +23,41 @@ import { boolean, generalName, integer, nameConstraints, oids, putTogether, take
 import { ask } from '../https.mjs';
 import { pooledKeyPair } from '../keys.mjs';
 import { createLedger } from '../ledger.mjs';
-import { NAMESPACE } from '../namespace.mjs';
+import { NAMESPACE, onHost } from '../namespace.mjs';
 import { askGo, GO } from '../peers.mjs';
-import { run } from '../processes.mjs';
-import { KUBERNETES_VERSION } from '../programs.mjs';
+import { mustRun, run } from '../processes.mjs';
+import { ETCD_VERSION, KUBERNETES_VERSION } from '../programs.mjs';
 
 const KUBECTL = `kubectl-${KUBERNETES_VERSION}`;
 const reader = await loadForeignReader();
 
-const ERRORS = [...CHECKS, ...HYGIENE_RULES].filter(({ severity }) => severity === 'error');
+const ERRORS = CATALOGUE.filter(({ severity }) => severity === 'error');
 
 /** What no component refuses, and why it is an error all the same. */
 const NOT_REFUSED = {
+  'archive-damaged': 'no component reads an archive',
+  'component-unreadable':
+    'the kubelet passes over a manifest that it cannot read: nothing starts that could be refused',
+  'argument-file-unmounted':
+    'there is no kubelet here that makes volumes; the file is absent for the component then',
+  'credential-misplaced': 'a credential works on whatever host it lies',
+  'directory-unreadable': 'root reads it',
+  'directory-writable': 'components read what is there, whoever wrote it',
+  'key-listed-weak': 'only whoever has the list can tell',
+  'etcd-servers-in-the-clear': 'it works where etcd listens in the clear: whoever is on the way reads along',
+  'kubeconfig-password': 'no API server takes it: a secret lies about for nothing',
+  'kubeconfig-token': 'it lets in its owner, whom the row does not mean',
+  'link-not-followed': 'what is at the other end was not looked at: it may be sound',
+  'listener-without-tls': 'who speaks no TLS shows nothing that could be refused',
+  'policy-key-algorithm': 'a policy is of whoever wrote it',
+  'policy-signature-hash': 'a policy is of whoever wrote it',
+  'policy-validity': 'a policy is of whoever wrote it',
+  'rsa-close-primes': 'only whoever factors the key can tell',
+  'rsa-exponent-broken': 'nobody makes such a key here: whoever reads the public one has the private one',
+  'rsa-small-factor': 'only whoever factors the key can tell',
+  'served-differs': 'what is shown is sound until it ends',
+  'signing-certificates': 'requests stay unsigned, which no handshake shows (docs/reference has it measured)',
+  'signing-key-misplaced': 'a key signs on whatever host it lies',
   'file-unreadable': 'there is nothing that a component could read, nor hand on here',
   'key-algorithm': 'another algorithm works; it is not the one that was asked for',
   'key-readable': 'a key that every user can read works as well for them',
@@ -52,6 +75,12 @@ const without = (files, ...paths) => files.filter(({ path }) => !paths.includes(
 const dersIn = (pem) => parsePemBlocks(pem).map(({ der }) => der);
 const pemOf = (...ders) => ders.map((der) => encodePem('CERTIFICATE', der)).join('');
 const keyIn = (files, file) => createPrivateKey(textOf(files, `${file}.key`));
+
+/** A key that is longer than Go takes it. Of five primes: two of that length take a minute. */
+const makeLongKey = () => {
+  const options = ['rsa_keygen_bits:8200', 'rsa_keygen_primes:5'].flatMap((text) => ['-pkeyopt', text]);
+  return mustRun('openssl', ['genpkey', '-quiet', '-algorithm', 'RSA', ...options]).stdout;
+};
 
 /** What a kubeconfig says, and the file with it said otherwise. */
 function kubeconfigIn(files, path) {
@@ -106,7 +135,7 @@ const HANDSHAKES = {
         key: decoded(user['client-key-data']),
         trust: decoded(cluster['certificate-authority-data']),
       },
-      host: new URL(cluster.server).hostname,
+      host: cluster['tls-server-name'] ?? new URL(cluster.server).hostname,
     };
   },
   'the API server at etcd': (files) => ({
@@ -334,6 +363,14 @@ const SHOWN = {
     by: 'client',
     says: /valid for .*, not 192\.0\.2\.77/,
   },
+  'server-not-covered': {
+    make: (files) =>
+      withKubeconfig(files, 'admin.conf', ({ cluster }) => {
+        cluster['tls-server-name'] = 'api.example.com';
+      }),
+    by: 'client',
+    says: /valid for .*, not api\.example\.com/,
+  },
   trust: {
     make: (files) =>
       withKubeconfig(files, 'admin.conf', ({ cluster }) => {
@@ -378,6 +415,28 @@ const SHOWN = {
     })),
     by: 'server',
     says: /RSA key missing NULL parameters/,
+  },
+  'rsa-too-long': {
+    make: (files) => {
+      const pem = makeLongKey();
+      const spki = createPublicKey(pem).export({ type: 'spki', format: 'der' });
+      return withText(
+        reissued(files, APISERVER, (parts) => ({ ...parts, spki })),
+        `${APISERVER}.key`,
+        pem,
+      );
+    },
+    by: 'client',
+    says: /certificate containing RSA key larger than 8192 bits/,
+  },
+  'ec-key-broken': {
+    // The last byte of the point.
+    make: server(({ spki, ...parts }) => ({
+      ...parts,
+      spki: Buffer.concat([spki.subarray(0, -1), Buffer.from([spki.at(-1) ^ 1])]),
+    })),
+    by: 'server',
+    says: /P256 point not on curve/,
   },
   'serial-negative': {
     make: server((parts) => ({ ...parts, serial: integer('ff') })),
@@ -498,24 +557,44 @@ async function show(context, ledger) {
   }
 }
 
-/** kubectl reads no file that `verify` cannot read. */
-async function showKubeconfig(context, ledger) {
+/** Kubeconfigs that kubectl does not load, and why. */
+const KUBECONFIGS = {
+  'kubeconfig-unreadable': {
+    make: (files) => withText(files, 'admin.conf', `{${textOf(files, 'admin.conf').slice(0, 200)}`),
+    says: /error loading config file/,
+  },
+  'kubeconfig-refused': {
+    make: (files) =>
+      withKubeconfig(files, 'admin.conf', ({ user }) => {
+        user.exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'true' };
+      }),
+    says: /interactiveMode must be specified/,
+  },
+  'named-file-absent': {
+    make: (files) =>
+      withKubeconfig(files, 'admin.conf', ({ cluster }) => {
+        delete cluster['certificate-authority-data'];
+        cluster['certificate-authority'] = '/etc/kubernetes/pki/ca-chain.crt';
+      }),
+    says: /unable to read certificate-authority \/etc\/kubernetes\/pki\/ca-chain\.crt/,
+  },
+};
+
+async function showKubeconfigs(context, ledger) {
   const { files, options } = await treeOf({});
-  const folder = context.makeFolder();
-  const path = join(folder, 'admin.conf');
-  const viewed = (text) => {
-    writeFileSync(path, text);
+  const path = join(context.makeFolder(), 'admin.conf');
+  const viewed = (audited) => {
+    writeFileSync(path, textOf(audited, 'admin.conf'));
     return run(context.program(KUBECTL), ['--kubeconfig', path, 'auth', 'whoami', '--request-timeout=1ms'])
       .output;
   };
-  const damaged = `{${textOf(files, 'admin.conf').slice(0, 200)}`;
-  const errors = await errorsIn(withText(files, 'admin.conf', damaged), options);
-  ledger.expect(
-    'kubeconfig-unreadable: verify says it',
-    errors.includes('kubeconfig-unreadable') || errors,
-    true,
-  );
-  ledger.expectMatch('kubeconfig-unreadable: kubectl', viewed(damaged), /error loading config file/);
+  for (const [code, { make, says }] of Object.entries(KUBECONFIGS)) {
+    const broken = make(files);
+    const errors = await errorsIn(broken, options);
+    ledger.expect(`${code}: verify says it`, errors.includes(code) || errors, true);
+    ledger.expect(`${code}: kubectl before`, says.test(viewed(files)), false);
+    ledger.expectMatch(`${code}: kubectl`, viewed(broken), says);
+  }
 }
 
 /** What the running API server makes of a client with another subject, issued by its own CA. */
@@ -559,8 +638,12 @@ async function showSubjects(host, ledger) {
   }
 }
 
-/** Files with which the API server does not start: the flag, what stands in the file, and the API server's last words. */
+/** Files with which the API server does not start: the flag, what stands in the file if it is there, and the API server's last words. */
 const LIVE_FILES = {
+  'argument-file-absent': {
+    flag: '--client-ca-file',
+    says: /no such file or directory/,
+  },
   'public-key-unreadable': {
     flag: '--service-account-key-file',
     contents: () => pemOf(Buffer.from('no key')),
@@ -577,7 +660,7 @@ const LIVE_FILES = {
 async function showFiles(host, ledger) {
   for (const [code, { flag, contents, says }] of Object.entries(LIVE_FILES)) {
     const path = join(host.folder, `no-key-${code}.pem`);
-    writeFileSync(path, contents());
+    if (contents !== undefined) writeFileSync(path, contents());
     const daemon = `kube-apiserver-${code}`;
     const args = { etcd: ['127.0.0.1'], port: 6444, args: [`${flag}=${path}`], daemon };
     const outcome = await startApiServer(host, args).then(
@@ -589,6 +672,91 @@ async function showFiles(host, ledger) {
     ledger.expectMatch(`${code}: why`, outcome, says);
   }
 }
+
+/** An API server that takes its users by the CA of front proxies, and front proxies of another name. */
+async function showArguments({ program }, host, ledger) {
+  const daemon = 'kube-apiserver-arguments';
+  const given = {
+    '--client-ca-file': host.at('front-proxy-ca.crt'),
+    '--requestheader-allowed-names': 'nobody',
+  };
+  // A list is added to where it is given twice.
+  const kept = (argument) => !Object.keys(given).some((flag) => argument.startsWith(`${flag}=`));
+  const start = (component, more, name) =>
+    host.daemons.start(
+      name,
+      ...onHost(host.address, program(`${component}-${KUBERNETES_VERSION}`), [
+        ...host.argumentsOf(component).filter(kept),
+        ...Object.entries(given).map(([flag, value]) => `${flag}=${value}`),
+        ...more,
+      ]),
+    );
+  const path = '/api/v1/secrets';
+  const admin = credentialsOf(host.conf('admin.conf'));
+  const proxy = ['crt', 'key'].map((end) => readFileSync(host.at(`front-proxy-client.${end}`), 'utf8'));
+  const statusAt = async (base, { cert, key }, headers) => {
+    const answer = await ask({ url: `${base}${path}`, ca: host.trust, cert, key, headers });
+    return answer.status ?? answer.refusal;
+  };
+  const asProxy = { cert: proxy[0], key: proxy[1] };
+  const named = { 'X-Remote-User': 'somebody', 'X-Remote-Group': 'system:masters' };
+  ledger.expect('argument-file: before', await statusAt(host.server, admin), 200);
+  ledger.expect('argument-authority-shared: before', await statusAt(host.server, asProxy), 401);
+  ledger.expect('proxy-name-refused: before', await statusAt(host.server, asProxy, named), 200);
+  const other = await startApiServer({ ...host, start }, { etcd: ['127.0.0.1'], port: 6445, daemon });
+  ledger.expect('argument-file: no user is one', await statusAt(other, admin), 401);
+  ledger.expect('argument-authority-shared: a front proxy is a user', await statusAt(other, asProxy), 403);
+  ledger.expect(
+    'proxy-name-refused: whom it names counts for nothing',
+    await statusAt(other, asProxy, named),
+    403,
+  );
+  await host.daemons.stop(daemon);
+}
+
+/** An etcd that asks nobody for a certificate, and listens in the clear as well: everybody reads what it holds. */
+async function showEtcd({ program }, host, ledger) {
+  const left = /^--(?:trusted-ca-file|client-cert-auth)=/;
+  const [open, clear, peers] = [3379, 3380, 3381].map((port) => `${host.address}:${port}`);
+  const args = [
+    ...host.argumentsOf('etcd').filter((argument) => !left.test(argument)),
+    `--name=${host.name}`,
+    `--data-dir=${join(host.folder, 'etcd-open')}`,
+    `--listen-client-urls=https://${open},http://${clear}`,
+    `--advertise-client-urls=https://${open}`,
+    `--listen-peer-urls=https://${peers}`,
+    `--initial-advertise-peer-urls=https://${peers}`,
+    `--initial-cluster=${host.name}=https://${peers}`,
+    '--unsafe-no-fsync',
+  ];
+  const body = { key: Buffer.from('/registry').toString('base64') };
+  const ca = readFileSync(host.at('etcd/ca.crt'), 'utf8');
+  const read = (member) => ask({ url: `https://${member}/v3/kv/range`, method: 'POST', ca, body });
+  const readInTheClear = async (member) => {
+    const question = { method: 'POST', body: JSON.stringify(body) };
+    return fetch(`http://${member}/v3/kv/range`, question).then(
+      ({ status }) => status,
+      ({ message }) => message,
+    );
+  };
+  const sound = `${host.address}:2379`;
+  ledger.expect('argument-missing: before', (await read(sound)).status, undefined);
+  ledger.expect('etcd-in-the-clear: before', await readInTheClear(sound), 'fetch failed');
+  host.daemons.start('etcd-open', ...onHost(host.address, program(`etcd-${ETCD_VERSION}`), args));
+  await host.daemons.waitFor('etcd-open to answer', async () => (await read(open)).status === 200);
+  ledger.expect('argument-missing: everybody reads', (await read(open)).status, 200);
+  ledger.expect('etcd-in-the-clear: everybody reads', await readInTheClear(clear), 200);
+  await host.daemons.stop('etcd-open');
+}
+
+/** The arguments that are shown to be errors. */
+const LIVE_ARGUMENTS = [
+  'argument-missing',
+  'etcd-in-the-clear',
+  'argument-file',
+  'argument-authority-shared',
+  'proxy-name-refused',
+];
 
 /** Whoever does not verify the server talks to any. */
 function showSkipped({ program }, host, ledger) {
@@ -609,16 +777,42 @@ function showSkipped({ program }, host, ledger) {
     cluster['insecure-skip-tls-verify'] = true;
   });
   ledger.expect('tls-verify-skipped: any server is believed', admitted, 'ok');
+  const inTheClear = readiness((cluster) => {
+    cluster.server = cluster.server.replace('https:', 'http:');
+  });
+  ledger.expectMatch('server-not-https: the API server', inTheClear, /BadRequest.*rejected our request/);
 }
+
+/** Faults of arguments, and of what is shown, that come to what is shown above: whoever minds that minds these. */
+const SAME_AS = {
+  'address-uncovered': 'subject-alternative-name-missing',
+  'etcd-authority-other': 'signer-mismatch',
+  'etcd-auto-tls': 'signer-mismatch',
+  'served-expired': 'expired',
+  'served-name': 'subject-alternative-name-missing',
+  'served-unreadable': 'certificate-unreadable',
+  'served-untrusted': 'signer-mismatch',
+  'token-key-unknown': 'public-key-mismatch',
+};
 
 /** What the cases of the control plane show: a token of another pair is refused. */
 const SHOWN_ELSEWHERE = { 'public-key-mismatch': 'control plane:' };
-const SHOWN_LIVE = [...Object.keys(LIVE_SUBJECTS), ...Object.keys(LIVE_FILES), 'tls-verify-skipped'];
+const SHOWN_LIVE = [
+  ...[LIVE_SUBJECTS, LIVE_FILES].flatMap(Object.keys),
+  ...LIVE_ARGUMENTS,
+  'server-not-https',
+  'tls-verify-skipped',
+];
 
 /** Every code has one place, and every place has a code. */
 function checkCatalogue(ledger) {
-  const places = [SHOWN, NOT_REFUSED, SHOWN_ELSEWHERE].flatMap(Object.keys);
-  const known = [...places, ...SHOWN_LIVE, 'kubeconfig-unreadable'];
+  const shown = [SHOWN, KUBECONFIGS, SHOWN_ELSEWHERE].flatMap(Object.keys);
+  const known = [...shown, ...SHOWN_LIVE, ...[NOT_REFUSED, SAME_AS].flatMap(Object.keys)];
+  ledger.expect(
+    'what is the same as something that is not shown',
+    Object.values(SAME_AS).filter((code) => !shown.includes(code)),
+    [],
+  );
   const codes = ERRORS.map(({ code }) => code);
   for (const code of codes)
     ledger.expect(`${code}: places`, known.filter((other) => other === code).length, 1);
@@ -637,9 +831,9 @@ export const cases = [
       const ledger = createLedger();
       checkCatalogue(ledger);
       await show(context, ledger);
-      await showKubeconfig(context, ledger);
+      await showKubeconfigs(context, ledger);
       const { checks, failures } = ledger.outcome();
-      const note = `${Object.keys(SHOWN).length + 1} shown; not refused: ${Object.keys(NOT_REFUSED).join(', ')}`;
+      const note = `${[SHOWN, KUBECONFIGS].flatMap(Object.keys).length} shown; not refused: ${Object.keys(NOT_REFUSED).join(', ')}`;
       return { checks, failures, note };
     },
   },
@@ -652,6 +846,8 @@ export const cases = [
         const ledger = createLedger();
         await showSubjects(host, ledger);
         await showFiles(host, ledger);
+        await showArguments(context, host, ledger);
+        await showEtcd(context, host, ledger);
         showSkipped(context, host, ledger);
         return { ...ledger.outcome(), note: SHOWN_LIVE.join(', ') };
       }),

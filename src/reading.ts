@@ -2,6 +2,7 @@ import { type Evidence, type NamedPlaceOf, parseAnyEvidence, type PresentFile } 
 import type { Directories } from './cluster/directories.ts';
 import { type ClusterOptions, type OptionKey, OPTIONS } from './cluster/options.ts';
 import { parseClusterSpec } from './cluster/parse.ts';
+import { parseSan } from './cluster/sans.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
 import { isPkiError, type PkiError } from './errors.ts';
 import { inferOptions } from './infer.ts';
@@ -73,6 +74,21 @@ function seenShape(isThere: Presence): ClusterOptions {
     ...(isApart ? { rootCaDir: APART } : {}),
     ...(has('stackedEtcd') ? {} : { externalEtcd: true }),
   };
+}
+
+const EXTRA_NAMES: readonly OptionKey[] = [
+  'apiserverCertExtraSans',
+  'etcdServerCertExtraSans',
+  'etcdPeerCertExtraSans',
+];
+
+/** Without the extra names that nobody could ask for: they would take the others with them. */
+function withSoundNames(options: ClusterOptions): ClusterOptions {
+  const sound = EXTRA_NAMES.flatMap((key) => {
+    const names = [options[key] ?? []].flat().filter((name) => 'value' in parseSan(String(name)));
+    return names.length === 0 ? [] : [[key, names] as const];
+  });
+  return { ...without(options, EXTRA_NAMES), ...Object.fromEntries(sound) };
 }
 
 /** What was found, as far as a cluster can have it with what is fixed. What is odd about the rest, the checks say. */
@@ -174,7 +190,7 @@ function wishOf(request: PlacedRequest, { options: fixed, rules }: Candidate, ev
     ({ key, group }) => given[key] !== undefined && (group === 'This host' || group === 'Cluster'),
   );
   const inferred = isSpecified ? only(seen, OF_THE_HOST) : seen;
-  const { spec, options } = parseFound(inferred, fixed);
+  const { spec, options } = parseFound(withSoundNames(inferred), fixed);
   const inferredOptions = without(options, [...Object.keys(given), 'rootCaDir']);
   return { spec, inferred: inferredOptions, rows: rowsFor(request, spec) };
 }

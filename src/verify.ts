@@ -70,7 +70,7 @@ function unnamed(files: readonly PresentFile[], evidence: Evidence): readonly Pr
 function holdAgainst(
   { files, now, warnWithinSeconds, expected, weakKeys, policy }: VerifyRequest,
   reading: Reading,
-  sharedModuli: ReadonlySet<bigint>,
+  sharedModuli: ReadonlyMap<bigint, readonly string[]>,
 ): Held {
   const audit = {
     warnWithinSeconds,
@@ -119,7 +119,7 @@ const weightOf = ({ findings }: Held): number =>
  * @throws {PkiError} `ERR_CONFIG` with every issue of the options that were given.
  */
 export async function verifyPki(request: VerifyRequest): Promise<Verification> {
-  let sharedModuli: ReadonlySet<bigint> | undefined;
+  let sharedModuli: ReadonlyMap<bigint, readonly string[]> | undefined;
   let best: Held | undefined;
   for await (const reading of readingsOf(request)) {
     // The keys are the same in every reading.

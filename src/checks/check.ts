@@ -28,8 +28,8 @@ export interface CheckContext {
 export interface AuditOptions {
   /** Of what ends within these seconds from now, the end is reported. */
   readonly warnWithinSeconds: number;
-  /** The RSA moduli that have a prime in common with another: found once, for all keys together. */
-  readonly sharedModuli?: ReadonlySet<bigint>;
+  /** The RSA moduli that have a prime in common with another, with where those keys lie: found once, for all together. */
+  readonly sharedModuli?: ReadonlyMap<bigint, readonly string[]>;
   /** The keys that are known to be weak, as `parseWeakKeyList` gives them. */
   readonly weakKeys?: ReadonlySet<string>;
   readonly policy?: Policy;

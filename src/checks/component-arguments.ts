@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { DesiredArgument } from '../resolve/arguments.ts';
 import { isList } from '../components/flags.ts';
 import { pathsOf } from '../resolve/paths.ts';
@@ -175,7 +176,7 @@ export const ARGUMENT_CHECKS: readonly ComponentCheck[] = [
       severity: 'warning',
       says: 'An argument names a file that was audited',
       citation: 'R5',
-      remedy: 'name the file of the row, or see for yourself what the other one holds',
+      remedy: 'name the file that is expected, or see for yourself what the other one holds',
     },
     (argument, subject) => {
       const { place, desired } = argument;
@@ -183,20 +184,36 @@ export const ARGUMENT_CHECKS: readonly ComponentCheck[] = [
         return undefined;
       }
       const what =
-        place.logical === undefined ? 'outside of what was audited' : 'that no row of the table has';
+        place.logical === undefined
+          ? 'outside of what was audited'
+          : 'that is none of those of a Kubernetes PKI';
       return `names a file ${what}; it decides ${desired.argument.decides}`;
     },
   ),
-  fileCheck(
-    {
-      code: 'argument-file-unmounted',
-      severity: 'error',
-      says: 'A file that an argument names lies in a volume of the pod: otherwise the component does not find it',
-      citation: 'kubeadm.md 8',
-      remedy: 'mount the directory of the file into the pod',
+  {
+    code: 'argument-file-unmounted',
+    severity: 'error',
+    says: 'A file that an argument names lies in a volume of the pod: otherwise the component does not find it',
+    citation: 'kubeadm.md 8',
+    remedy:
+      'mount the directory into the pod: a hostPath under volumes, and its mountPath under volumeMounts',
+    // Once for each directory: where a volume is missing, all that lies in it is.
+    run: (subject) => {
+      const unmounted = fileArguments(subject).filter(({ place }) => place.isUnmounted);
+      const directories = new Set(unmounted.map(({ place }) => posix.dirname(place.given)));
+      return [...directories].map((directory) => {
+        const own = unmounted.filter(({ place }) => posix.dirname(place.given) === directory);
+        const flags = own.map(({ desired: { argument } }) => argument.flag);
+        return {
+          ...(own[0] === undefined
+            ? {}
+            : { row: own[0].desired.row.id, field: own[0].desired.argument.flag }),
+          message: `${subject.command.component ?? subject.command.program} names files in ${directory}, which no volume of the pod holds`,
+          found: listText(flags),
+        };
+      });
     },
-    ({ place }) => (place.isUnmounted ? 'names a file that no volume of the pod holds' : undefined),
-  ),
+  },
   {
     code: 'argument-value',
     severity: 'warning',

@@ -23,7 +23,7 @@ const START_CHECKS: readonly ComponentCheck[] = [
       'nothing to do, unless it starts a component by other flags: k3s and its like are not looked into',
     run: ({ command: { component, program } }) =>
       component === undefined
-        ? [{ message: 'starts a program that the table has no arguments for', found: program }]
+        ? [{ message: 'starts a program whose arguments are not looked into', found: program }]
         : [],
   },
   {

@@ -108,15 +108,26 @@ function blocksOf(source: Source, what: Unreadable['what'], collector: Collector
   return readableBlocks(pem);
 }
 
+/** The private key of one text. */
+export interface FoundKey {
+  readonly key?: KeyPair;
+  /** DER of the public key, where the key can be read and is of a kind that is not used here. */
+  readonly foreignKey?: Uint8Array;
+}
+
 /** The first private key of a text, which is the one that components take. */
-export function findKey(source: Source, collector: Collector): KeyPair | undefined {
+export function findKey(source: Source, collector: Collector): FoundKey {
   const before = collector.unreadable.length;
   const block = blocksOf(source, 'key', collector).find(isPrivateKeyBlock);
-  return collector.attempt(source, 'key', () => {
+  const key = collector.attempt(source, 'key', () => {
     if (block !== undefined) return parsePrivateKeyBlock(block);
     if (collector.unreadable.length > before) return undefined;
     throw keyAbsent('a private key', source.text);
   });
+  if (key !== undefined) return { key };
+  // What cannot be read at all was noted already.
+  const foreignKey = block && new Collector().attempt(source, 'key', () => parsePublicKeyBlock(block));
+  return foreignKey === undefined ? {} : { foreignKey };
 }
 
 /** DER of every public key of a text. */

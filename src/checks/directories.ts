@@ -74,7 +74,13 @@ function judge({
         ? [
             [
               DIRECTORY_MODE,
-              { message: 'can be written by its group or, sticky, by all', ...details },
+              {
+                message:
+                  (mode & 0o002) === 0
+                    ? 'can be written by its group'
+                    : 'is sticky, and all may put files into it',
+                ...details,
+              },
             ] as const,
           ]
         : []),

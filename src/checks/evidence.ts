@@ -13,6 +13,7 @@ import {
   Collector,
   findCertificates,
   type FoundCertificates,
+  type FoundKey,
   findKey,
   findKubeconfig,
   findPublicKeys,
@@ -104,6 +105,8 @@ export interface RowEvidence {
   /** The certificates of the second copy, where the row has one. */
   readonly copy?: readonly Certificate[];
   readonly key?: KeyPair;
+  /** DER of the public key of its private key, where that is of a kind that is not used here. */
+  readonly foreignKey?: Uint8Array;
   /** DER of each SubjectPublicKeyInfo in the row's public key file. */
   readonly publicKeys: readonly Uint8Array[];
   readonly kubeconfig?: Kubeconfig;
@@ -149,13 +152,14 @@ export function keysOf(row: RowEvidence): readonly PlacedKey[] {
 const KEYS = new WeakMap<RowEvidence, readonly PlacedKey[]>();
 
 function findKeys(row: RowEvidence): readonly PlacedKey[] {
-  const { desired, files, certificates, key, publicKeys, otherUsers } = row;
+  const { desired, files, certificates, key, foreignKey, publicKeys, otherUsers } = row;
   const path = files[0]?.path ?? '';
   const publicPath = fileThatHolds(desired, 'publicKey')?.path ?? path;
+  const ownKey = key?.spkiDer ?? foreignKey;
   const own = desired.kind === 'ca' ? certificates : certificates.slice(0, 1);
   const all: readonly PlacedKey[] = [
     ...[...own, ...otherUsers.flatMap((user) => user.certificates)].map(({ spkiDer }) => ({ path, spkiDer })),
-    ...(key === undefined ? [] : [{ path, spkiDer: key.spkiDer }]),
+    ...(ownKey === undefined ? [] : [{ path, spkiDer: ownKey }]),
     ...publicKeys.map((spkiDer) => ({ path: publicPath, spkiDer })),
   ];
   // By their bytes and in linear time: a bundle may hold thousands.
@@ -218,7 +222,8 @@ async function parseRow(
   };
   const certificatesIn = (source: Source | undefined): FoundCertificates =>
     source === undefined ? { certificates: [], others: [] } : findCertificates(source, reader, collector);
-  const keyIn = (source: Source | undefined): KeyPair | undefined => source && findKey(source, collector);
+  const keyIn = (source: Source | undefined): FoundKey =>
+    source === undefined ? {} : findKey(source, collector);
 
   if (desired.kind === 'kubeconfig') {
     const source = textOf('kubeconfig');
@@ -246,7 +251,7 @@ async function parseRow(
       desired,
       files,
       ...own,
-      ...(key === undefined ? {} : { key }),
+      ...key,
       publicKeys: [],
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       trust: [...trust.certificates, ...trust.others],
@@ -274,7 +279,7 @@ async function parseRow(
     files,
     ...certificatesIn(main),
     ...(copy === undefined || copy === main ? {} : { copy: certificatesIn(copy).certificates }),
-    ...(key === undefined ? {} : { key }),
+    ...key,
     publicKeys: publicKey === undefined ? [] : findPublicKeys(publicKey, collector),
     trust: [],
     named: [],

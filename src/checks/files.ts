@@ -1,7 +1,8 @@
 import { fileThatHolds } from '../resolve/desired.ts';
-import type { Check, CheckRow, Hit } from './check.ts';
+import type { Check, CheckContext, CheckRow, Hit } from './check.ts';
 import type { Unreadable } from './contents.ts';
 import { isSameDer, type PresentFile, type RowEvidence } from './evidence.ts';
+import { isOddRsaLength } from './weakness.ts';
 import { holdsPrivateKey } from '../x509/pem-form.ts';
 
 const ALL = ['ca', 'certificate', 'keyPair', 'kubeconfig', 'bundle'] as const;
@@ -12,13 +13,14 @@ const MAXIMUM_UNREADABLE = 10;
 function unreadableCheck(
   what: Unreadable['what'],
   check: Pick<Check, 'code' | 'says' | 'remedy' | 'citation'>,
+  isSaid: (row: RowEvidence, context: CheckContext) => boolean = () => true,
 ): Check {
   return {
     ...check,
     severity: 'error',
     appliesTo: ALL,
-    run: (row) => {
-      const parts = row.unreadable.filter((part) => part.what === what);
+    run: (row, context) => {
+      const parts = isSaid(row, context) ? row.unreadable.filter((part) => part.what === what) : [];
       const hits = parts
         .slice(0, MAXIMUM_UNREADABLE)
         .map(({ path, field, message }) => ({ path, ...(field === undefined ? {} : { field }), message }));
@@ -80,13 +82,19 @@ export const FILE_CHECKS: readonly Check[] = [
     citation: 'RFC 7468 5, RFC 5280 4.1',
     remedy: 'bring back the file from a copy, or remove certificate and key to have both made anew',
   }),
-  unreadableCheck('key', {
-    code: 'key-unreadable',
-    says: 'A key file holds a private key that Kubernetes can read',
-    citation: 'kubeadm.md 1.5',
-    remedy:
-      'bring the key in a form that Kubernetes reads: not encrypted (openssl pkey decrypts it), RSA, ECDSA or Ed25519',
-  }),
+  unreadableCheck(
+    'key',
+    {
+      code: 'key-unreadable',
+      says: 'A key file holds a private key that Kubernetes can read',
+      citation: 'kubeadm.md 1.5',
+      remedy:
+        'bring the key in a form that Kubernetes reads: not encrypted (openssl pkey decrypts it), RSA, ECDSA or Ed25519',
+    },
+    // An audit says of an RSA key that it is too short or too long.
+    ({ desired, foreignKey }, { audit }) =>
+      audit === undefined || foreignKey === undefined || !isOddRsaLength(foreignKey, desired.kind),
+  ),
   unreadableCheck('publicKey', {
     code: 'public-key-unreadable',
     says: 'A public key file holds public keys in PEM',

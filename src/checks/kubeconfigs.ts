@@ -4,6 +4,7 @@ import { isGoodForHost } from '../x509/host-name.ts';
 import type { Certificate } from '../x509/model.ts';
 import { type Check, type Hit, listText } from './check.ts';
 import { isSameDer, type NamedFile, type RowEvidence } from './evidence.ts';
+import { ISSUE_LEAF_ANEW, MAKE_KUBECONFIG_ANEW } from './remedies.ts';
 import { generalNameText, nameText } from './text.ts';
 
 type Present = RowEvidence & {
@@ -28,6 +29,8 @@ function kubeconfigCheck(
 }
 
 const AUTHORITY = 'certificate-authority';
+/** The parts of a client's credential, as they are spoken of. */
+const CREDENTIAL = { 'client-certificate': 'client certificate', 'client-key': 'client key' } as const;
 const HTTPS = /^https:\/\//i;
 
 /** What is behind a file that is named, where that was not looked at. */
@@ -114,11 +117,13 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A kubeconfig names the server that was asked for, or the other one that the table lets it keep',
       citation: 'R6, kubeadm.md 2.1 and 2.2',
-      remedy: 'have the kubeconfig made anew, or ask for the address that it names',
+      remedy: `${MAKE_KUBECONFIG_ANEW}, or ask for the address that it names (--control-plane-endpoint)`,
     },
     ({ desired, kubeconfig: { server: found = 'none' } }) => {
       const { server, otherServer = server } = desired.kubeconfig;
-      if (found === server || found === otherServer) return [];
+      // That it is reached without TLS is told by itself.
+      const secured = found.replace(/^http:/i, 'https:');
+      if (secured === server || secured === otherServer) return [];
       const expected = [...new Set([server, otherServer])].join(' or ');
       return [{ field: 'server', message: 'names another server', expected, found: withoutSecrets(found) }];
     },
@@ -129,7 +134,7 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A kubeconfig trusts the CA that is here, and no other',
       citation: 'R6, kubeadm.md 2.3',
-      remedy: 'have the kubeconfig made anew',
+      remedy: MAKE_KUBECONFIG_ANEW,
     },
     ({ desired, trust, unreadable, named }, evidence) => {
       const wanted = desired.kubeconfig.trust.flatMap((id) => evidence.get(id)?.certificates ?? []);
@@ -165,7 +170,7 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       severity: 'warning',
       says: 'Cluster, user and context have the names that were asked for',
       citation: 'R6, kubeadm.md 2.1',
-      remedy: 'ask for the name that is there with --cluster-name, or have the kubeconfig made anew',
+      remedy: `ask for the name that is there with --cluster-name, or ${MAKE_KUBECONFIG_ANEW}`,
     },
     ({ desired, kubeconfig }) => {
       const { bootstrapped } = desired.kubeconfig;
@@ -214,18 +219,16 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A kubeconfig carries a client certificate and its key',
       citation: 'R6',
-      remedy: 'have the kubeconfig made anew',
+      remedy: MAKE_KUBECONFIG_ANEW,
     },
     ({ kubeconfig }) =>
-      (['clientCertificate', 'clientKey'] as const).flatMap((part) =>
-        kubeconfig[part] === undefined
-          ? [
-              {
-                field: part === 'clientKey' ? 'client-key' : 'client-certificate',
-                message: 'carries no client certificate or key',
-              },
-            ]
-          : [],
+      (
+        [
+          ['client-certificate', kubeconfig.clientCertificate],
+          ['client-key', kubeconfig.clientKey],
+        ] as const
+      ).flatMap(([field, part]) =>
+        part === undefined ? [{ field, message: `carries no ${CREDENTIAL[field]}` }] : [],
       ),
   ),
   kubeconfigCheck(
@@ -237,13 +240,17 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       remedy: 'nothing to do: a kubelet names its own rotated certificate',
     },
     ({ named }) =>
-      named
-        .filter(({ field }) => field === 'client-certificate' || field === 'client-key')
-        .map((part) => ({
-          field: part.field,
-          message: `names a file instead of embedding it${unseenText(part)}`,
-          found: part.file,
-        })),
+      named.flatMap((part) =>
+        part.field === 'client-certificate' || part.field === 'client-key'
+          ? [
+              {
+                field: part.field,
+                message: `names a file instead of embedding its ${CREDENTIAL[part.field]}${unseenText(part)}`,
+                found: part.file,
+              },
+            ]
+          : [],
+      ),
   ),
   kubeconfigCheck(
     {
@@ -251,7 +258,7 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       severity: 'warning',
       says: 'A kubeconfig embeds the CA that it trusts: a file may be changed behind its back',
       citation: 'R6',
-      remedy: 'have the kubeconfig made anew',
+      remedy: MAKE_KUBECONFIG_ANEW,
     },
     ({ named }) =>
       named
@@ -269,7 +276,7 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A file that a kubeconfig names within what is audited is there and can be read',
       citation: 'R6',
-      remedy: 'bring back the file, or have the kubeconfig made anew',
+      remedy: `bring back the file, or ${MAKE_KUBECONFIG_ANEW}`,
     },
     ({ named }) =>
       named
@@ -286,7 +293,7 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A kubeconfig is one that client-go loads: it takes no two answers to one question',
       citation: 'client-go tools/clientcmd',
-      remedy: 'remove one of the two, or have the kubeconfig made anew',
+      remedy: `mend the field that is named, or ${MAKE_KUBECONFIG_ANEW}`,
     },
     ({ kubeconfig: { refusals } }) =>
       refusals.map(({ field, message }) => ({
@@ -300,7 +307,7 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A kubeconfig reaches its server by https: client-go sends everything in clear otherwise, and no credential',
       citation: 'R6, client-go tools/clientcmd',
-      remedy: 'have the kubeconfig made anew',
+      remedy: MAKE_KUBECONFIG_ANEW,
     },
     ({ kubeconfig: { server } }) =>
       server === undefined || HTTPS.test(server)
@@ -321,8 +328,7 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'The certificate of the API server is good for the host that a kubeconfig reaches it under, or for its tls-server-name',
       citation: 'RFC 9525 6.3',
-      remedy:
-        'have the certificate issued anew with this name too, or the kubeconfig made anew with one that it has',
+      remedy: `write a name that the certificate has into the kubeconfig, or issue the certificate with this one too (--apiserver-cert-extra-sans): ${ISSUE_LEAF_ANEW}`,
     },
     ({ kubeconfig: { server = '', tlsServerName } }, evidence) => {
       const host = tlsServerName ?? hostOf(server);
@@ -385,11 +391,9 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       severity: 'warning',
       says: 'A kubeconfig says nothing beside server, CA and client certificate: a proxy, another name or an identity to act as changes what it means',
       citation: 'R6',
-      remedy: 'remove the fields unless they are meant, or have the kubeconfig made anew',
+      remedy: `remove the fields unless they are meant, or ${MAKE_KUBECONFIG_ANEW}`,
     },
-    ({ kubeconfig: { otherFields, tlsServerName } }) => {
-      const found = [...(tlsServerName === undefined ? [] : ['tls-server-name']), ...otherFields];
-      return found.length === 0 ? [] : [{ message: 'has further fields', found: listText(found) }];
-    },
+    ({ kubeconfig: { otherFields } }) =>
+      otherFields.length === 0 ? [] : [{ message: 'has further fields', found: listText(otherFields) }],
   ),
 ];

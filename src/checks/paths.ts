@@ -5,6 +5,7 @@ import { type Check, certificateCheck } from './check.ts';
 import { isSameDer } from './evidence.ts';
 import { ISSUE_LEAF_ANEW } from './remedies.ts';
 import { timeText } from './time.ts';
+import { isOddRsaLength } from './weakness.ts';
 
 // Each has a check of its own, which says it of the certificate concerned.
 const NAMED_ELSEWHERE: readonly PathRuleId[] = ['validity', 'signature', 'issuer-name', 'issuer-absent'];
@@ -20,6 +21,8 @@ const NAMED_BY_ITSELF: readonly PathRuleId[] = [
 function isNamedElsewhere({ rule, certificate }: PathProblem, leaf: Certificate): boolean {
   if (NAMED_ELSEWHERE.includes(rule)) return true;
   if (certificate !== leaf) return false;
+  // So it is of a key that is too long.
+  if (rule === 'key-kind' && isOddRsaLength(leaf.spkiDer, 'certificate')) return true;
   const isSelfIssued = isSameDer(leaf.issuer.der, leaf.subject.der);
   return rule === 'ext-key-usage' || (NAMED_BY_ITSELF.includes(rule) && !isSelfIssued);
 }

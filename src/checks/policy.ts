@@ -4,6 +4,7 @@ import type { Certificate } from '../x509/model.ts';
 import { signatureHashOf } from '../x509/signature.ts';
 import { type Check, type Hit, listText } from './check.ts';
 import { keysOf, type RowEvidence } from './evidence.ts';
+import { REPLACE_KEY } from './remedies.ts';
 
 const WITH_CERTIFICATE = ['ca', 'certificate', 'kubeconfig'] as const;
 
@@ -41,7 +42,7 @@ function certificateHits(
 function daysText(seconds: number): string {
   const days = Math.floor(seconds / 86_400);
   const rest = Math.round(seconds - days * 86_400);
-  return rest === 0 ? `${days} days` : `${days} days and ${rest} seconds`;
+  return rest === 0 ? `${days} days` : `${days} days and ${rest} ${rest === 1 ? 'second' : 'seconds'}`;
 }
 
 /**
@@ -54,7 +55,7 @@ export const POLICY_CHECKS: readonly Check[] = [
       code: 'policy-key-algorithm',
       says: 'Every key is of an algorithm and a size that the policy names',
       citation: 'docs/policy.md',
-      remedy: 'have it made anew with an algorithm that the policy names; of a CA that takes a rotation',
+      remedy: `ask for an algorithm that the policy names (--key-algorithm), and ${REPLACE_KEY}`,
       appliesTo: [...WITH_CERTIFICATE, 'keyPair'],
     },
     (row, { keyAlgorithms }) =>

@@ -204,7 +204,7 @@ function describeStray({ file: { contents }, hasSecret, certificates, users }: S
 function judge(stray: Stray, evidence: Evidence): readonly (readonly [CheckRow, Found])[] {
   const { file, hasSecret, users } = stray;
   if (file.obstacle !== undefined) {
-    return [[STRAY_UNREAD, { message: `belongs to nothing that the table has, and ${file.obstacle}` }]];
+    return [[STRAY_UNREAD, { message: `is none of the files of a Kubernetes PKI, and ${file.obstacle}` }]];
   }
   const companion = COMPANIONS.find(({ path }) => path.test(file.path));
   const isOfTable = knownPaths().includes(file.path);
@@ -229,8 +229,8 @@ function judge(stray: Stray, evidence: Evidence): readonly (readonly [CheckRow, 
   if (companion !== undefined) return [...readable, [FILE_COMPANION, { message: companion.says }]];
   const found = describeStray(stray);
   const message = isOfTable
-    ? 'belongs to what this cluster does not have'
-    : 'belongs to nothing that the table has';
+    ? 'is of no use in a cluster like this one'
+    : 'is none of the files of a Kubernetes PKI';
   return [...readable, [FILE_UNKNOWN, { message, ...(found === undefined ? {} : { found }) }]];
 }
 

@@ -1,3 +1,4 @@
+import type { DesiredRow } from '../resolve/desired.ts';
 import { describeKey } from '../x509/keys.ts';
 import {
   bitLength,
@@ -5,14 +6,16 @@ import {
   ecFaultOf,
   findSharedFactors,
   fingerprintsOf,
+  greatestCommonDivisor,
   hasClosePrimes,
   isRocaModulus,
   type RsaNumbers,
   rsaNumbersOf,
   smallFactorOf,
 } from '../x509/weak-keys.ts';
-import type { Check, CheckContext, Hit } from './check.ts';
+import { type Check, type CheckContext, type Hit, listText } from './check.ts';
 import { type Evidence, isSameDer, keysOf, type RowEvidence } from './evidence.ts';
+import { REPLACE_KEY } from './remedies.ts';
 
 const WITH_KEY = ['ca', 'certificate', 'keyPair', 'kubeconfig'] as const;
 const MINIMUM_RSA_BITS = 2048;
@@ -64,13 +67,23 @@ function modulusCheck(check: Parameters<typeof keyCheck>[0], find: (modulus: big
   );
 }
 
-/** The moduli among all that is there which have a prime in common with another. */
-export function sharedModuliIn(evidence: Evidence): ReadonlySet<bigint> {
-  const moduli = [...evidence.values()]
-    .flatMap(keysOf)
-    .flatMap(({ spkiDer }) => rsaNumbersOf(spkiDer)?.modulus ?? [])
-    .filter((modulus) => bitLength(modulus) <= MAXIMUM_RSA_BITS);
-  return findSharedFactors(moduli);
+/** Of so many keys that share primes it is said with which: a bundle made for the purpose may hold thousands. */
+const MAXIMUM_PARTNERS = 50;
+
+/** The moduli among all that is there which have a prime in common with another, each with the files of those others. */
+export function sharedModuliIn(evidence: Evidence): ReadonlyMap<bigint, readonly string[]> {
+  const keys = [...evidence.values()].flatMap(keysOf).flatMap(({ path, spkiDer }) => {
+    const { modulus } = rsaNumbersOf(spkiDer) ?? {};
+    return modulus === undefined || bitLength(modulus) > MAXIMUM_RSA_BITS ? [] : [{ path, modulus }];
+  });
+  const shared = findSharedFactors(keys.map(({ modulus }) => modulus));
+  const placed = keys.filter(({ modulus }) => shared.has(modulus)).slice(0, MAXIMUM_PARTNERS);
+  const partnersOf = (modulus: bigint): readonly string[] =>
+    placed
+      .filter((other) => other.modulus !== modulus && greatestCommonDivisor(other.modulus, modulus) !== 1n)
+      .map(({ path }) => path);
+  const named = new Map(placed.map(({ modulus }) => [modulus, partnersOf(modulus)]));
+  return new Map([...shared].map((modulus) => [modulus, named.get(modulus) ?? []]));
 }
 
 const EC_FAULTS: Readonly<Record<EcFault, string>> = {
@@ -80,6 +93,15 @@ const EC_FAULTS: Readonly<Record<EcFault, string>> = {
 
 function spkiOf({ certificates, key, publicKeys }: RowEvidence): Uint8Array | undefined {
   return certificates[0]?.spkiDer ?? key?.spkiDer ?? publicKeys[0];
+}
+
+/** The kinds of row whose key is used in handshakes. */
+const HANDSHAKING: readonly DesiredRow['kind'][] = ['certificate', 'kubeconfig'];
+
+/** Whether a key is one of RSA whose length alone is wrong with it, in a row of this kind. */
+export function isOddRsaLength(spkiDer: Uint8Array, kind: DesiredRow['kind']): boolean {
+  const bits = bitLength(rsaNumbersOf(spkiDer)?.modulus ?? 0n);
+  return bits > 1 && (bits < MINIMUM_RSA_BITS || (bits > MAXIMUM_RSA_BITS && HANDSHAKING.includes(kind)));
 }
 
 /** An exponent without an inverse, or that is its own. */
@@ -95,7 +117,7 @@ export const WEAKNESS_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'An RSA key has 2048 bits or more',
       citation: 'NIST SP 800-57 part 1, 5.6.1',
-      remedy: 'have it made anew with a longer key; of a CA, everything below it, too',
+      remedy: REPLACE_KEY,
     },
     ({ modulus }) => {
       const bits = bitLength(modulus);
@@ -113,7 +135,7 @@ export const WEAKNESS_CHECKS: readonly Check[] = [
       severity: 'warning',
       says: 'The public exponent of an RSA key is 65537 or larger',
       citation: 'FIPS 186-5 5.1',
-      remedy: 'have it made anew: a small exponent forgives no mistake of whoever signs or verifies',
+      remedy: `${REPLACE_KEY}; until then a small exponent forgives no mistake of whoever signs or verifies`,
     },
     ({ exponent }) =>
       exponent >= USUAL_EXPONENT || isBroken(exponent)
@@ -126,7 +148,7 @@ export const WEAKNESS_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'The public exponent of an RSA key is odd and not 1: what is signed or encrypted is its own result otherwise, or cannot be undone',
       citation: 'RFC 8017 3.1',
-      remedy: 'have it made anew, and find out what made it',
+      remedy: `find out what made it, and ${REPLACE_KEY}`,
     },
     ({ exponent }) =>
       isBroken(exponent)
@@ -143,8 +165,8 @@ export const WEAKNESS_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'An RSA key has 8192 bits or fewer: Go ends the handshake over a longer one',
       citation: 'CVE-2023-29409',
-      remedy: 'have it made anew with a shorter key',
-      appliesTo: ['certificate', 'kubeconfig'],
+      remedy: REPLACE_KEY,
+      appliesTo: HANDSHAKING,
     },
     ({ modulus }) => {
       const bits = bitLength(modulus);
@@ -162,7 +184,7 @@ export const WEAKNESS_CHECKS: readonly Check[] = [
       severity: 'error',
       says: "The two primes of an RSA key lie far apart: close ones are found at once by Fermat's method",
       citation: 'CVE-2022-26320, FIPS 186-5 A.1.3',
-      remedy: 'have it made anew with another program, and take everything that it protected for known',
+      remedy: `take everything that it protected for known, and ${REPLACE_KEY}`,
     },
     (modulus) =>
       hasClosePrimes(modulus) ? { message: 'has primes so close that both are found at once' } : undefined,
@@ -173,7 +195,7 @@ export const WEAKNESS_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'No small prime divides an RSA modulus: one that does comes of a faulty generator or of spoilt bytes',
       citation: 'NIST SP 800-89 5.3.3, CA/B BR 6.1.6',
-      remedy: 'have it made anew with another program',
+      remedy: `find out what made it, and ${REPLACE_KEY}`,
     },
     (modulus) => {
       const factor = smallFactorOf(modulus);
@@ -188,7 +210,7 @@ export const WEAKNESS_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'No RSA key carries the fingerprint of the generator whose keys can be factored (ROCA)',
       citation: 'CVE-2017-15361',
-      remedy: 'have it made anew outside of the chip that made it',
+      remedy: `use the chip that made it for nothing any more, and ${REPLACE_KEY}`,
     },
     (modulus) =>
       isRocaModulus(modulus) ? { message: 'has a key of the ROCA kind, which can be factored' } : undefined,
@@ -199,12 +221,14 @@ export const WEAKNESS_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'No two RSA keys have a prime in common',
       citation: 'Heninger and others, Mining Your Ps and Qs, 2012',
-      remedy: 'have both made anew on a host with enough entropy: each can be computed from the other',
+      remedy: `for each of the keys, on a host with enough entropy, since both can be computed: ${REPLACE_KEY}`,
     },
-    (spkiDer, { audit }) =>
-      audit?.sharedModuli?.has(rsaNumbersOf(spkiDer)?.modulus ?? 0n) === true
-        ? { message: 'shares a prime with another key here' }
-        : undefined,
+    (spkiDer, { audit }) => {
+      const paths = audit?.sharedModuli?.get(rsaNumbersOf(spkiDer)?.modulus ?? 0n);
+      if (paths === undefined) return undefined;
+      const message = 'shares a prime with another key here';
+      return paths.length === 0 ? { message } : { message, found: `a prime of ${listText(paths)}` };
+    },
   ),
   ownCheck(
     {
@@ -212,7 +236,7 @@ export const WEAKNESS_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'The point of an EC key lies on its curve, and is not the base point of the curve',
       citation: 'RFC 5480 2.2, NIST SP 800-56A 5.6.2.3',
-      remedy: 'have it made anew with another program',
+      remedy: `find out what made it, and ${REPLACE_KEY}`,
     },
     (spkiDer) => {
       const fault = ecFaultOf(spkiDer);
@@ -225,7 +249,7 @@ export const WEAKNESS_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'No key is in a list of those whose private key is known, where --weak-keys gives one',
       citation: 'CVE-2008-0166',
-      remedy: 'have it made anew, and take everything that it protected for known',
+      remedy: `take everything that it protected for known, and ${REPLACE_KEY}`,
     },
     (spkiDer, { audit }) => {
       const weakKeys = audit?.weakKeys;
@@ -241,7 +265,7 @@ export const WEAKNESS_CHECKS: readonly Check[] = [
     severity: 'warning',
     says: 'Each certificate has a key of its own, so that losing one is not losing another',
     citation: 'R3, NIST SP 800-57 part 1, 5.2',
-    remedy: 'have one of them made anew',
+    remedy: `for one of the two: ${REPLACE_KEY}`,
     appliesTo: WITH_KEY,
     run: (row, { evidence }) => {
       const spkiDer = spkiOf(row);

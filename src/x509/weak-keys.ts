@@ -47,7 +47,8 @@ export function bitLength(number: bigint): number {
   return hex.length * 4 - (Math.clz32(Number.parseInt(hex.charAt(0), 16)) - 28);
 }
 
-function greatestCommonDivisor(a: bigint, b: bigint): bigint {
+/** Of two numbers that are not negative, by Euclid. */
+export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   let [larger, smaller] = [a, b];
   while (smaller !== 0n) [larger, smaller] = [smaller, larger % smaller];
   return larger;

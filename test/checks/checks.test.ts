@@ -391,6 +391,9 @@ describe('authorities', () => {
     ['1.2.3.4', ['critical-extension-unknown']],
     // cRLDistributionPoints, which Go reads and does nothing with.
     ['2.5.29.31', []],
+    // policyMappings, which Go heeds; authorityInfoAccess, which it refuses where it is critical.
+    ['2.5.29.33', []],
+    ['1.3.6.1.5.5.7.1.1', ['critical-extension-unknown']],
   ])('the critical extension %s on a CA is %j', async (oid, found) => {
     const rows = resolveRows(parseClusterSpec(options, {}).spec);
     const files = [...tree].map(([path, contents]) => ({ path, contents }));
@@ -583,6 +586,7 @@ describe('kubeconfigs', () => {
   test('a missing credential is an error, one in a file a notice', async () => {
     const without = admin((contents) => contents.replace(/ +client-key-data: .*\n/, ''));
     expect(await codes(without)).toEqual(['error credential-absent admin.conf']);
+    expect((await findings(without)).map(({ message }) => message)).toEqual(['carries no client key']);
     const inFile = admin((contents) =>
       contents.replace(
         /client-(certificate|key)-data: .*/g,

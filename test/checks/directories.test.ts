@@ -28,8 +28,8 @@ describe('a directory', () => {
     [0o700, []],
     [0o2755, []],
     [0o757, ['error directory-writable pki/etcd: can be written by others']],
-    [0o1777, ['warning directory-mode pki/etcd: can be written by its group or, sticky, by all']],
-    [0o775, ['warning directory-mode pki/etcd: can be written by its group or, sticky, by all']],
+    [0o1777, ['warning directory-mode pki/etcd: is sticky, and all may put files into it']],
+    [0o775, ['warning directory-mode pki/etcd: can be written by its group']],
   ])('with the mode %o is judged by who may write to it', async (mode, expected) => {
     expect(await found([{ path: 'pki/etcd', mode, owner: ROOT }])).toEqual(expected);
   });

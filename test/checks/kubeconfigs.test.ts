@@ -139,10 +139,17 @@ describe('the server', () => {
     expect(await coverage(withServer(server))).toEqual(expected);
   });
 
+  test('that is the right one but for TLS is told once', async () => {
+    expect(await codes(withServer('http://192.0.2.10:6443'))).toEqual(['error server-not-https']);
+  });
+
   test('has its certificate held against tls-server-name where there is one', async () => {
     const named = (name: string) => withAdmin((contents) => inCluster(`tls-server-name: ${name}`)(contents));
     expect(await coverage(named('kubernetes'))).toEqual([]);
     expect(await coverage(named('other'))).toEqual(['server-not-covered tls-server-name other']);
+    expect(await found(named('kubernetes'))).toMatchObject([
+      { code: 'kubeconfig-surplus', found: 'tls-server-name' },
+    ]);
   });
 
   test('may be a name under a wildcard, and is told with the names that there are', async () => {
@@ -228,8 +235,8 @@ describe('a file that a kubeconfig names', () => {
     ]);
     const elsewhere = await found(withAdmin(inFiles('/var/lib/kubelet/pki/')));
     expect(elsewhere.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-      'credential-in-file: names a file instead of embedding it, which is not looked at',
-      'credential-in-file: names a file instead of embedding it, which is not looked at',
+      'credential-in-file: names a file instead of embedding its client certificate, which is not looked at',
+      'credential-in-file: names a file instead of embedding its client key, which is not looked at',
     ]);
     // Who gives files alone has not said that there are no others, but for those of the table.
     const alone = withAdmin(inFiles('pki/gone/')).filter(({ path }) => path !== 'pki/ca.crt');

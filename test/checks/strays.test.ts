@@ -101,8 +101,8 @@ describe('a file that no row has', () => {
   test.each([
     ['pki/apiserver.csr', 'file-companion', 'certificate signing request'],
     ['pki/ca.srl', 'file-companion', 'serial number'],
-    ['pki/notes.txt', 'file-unknown', 'belongs to nothing'],
-    ['super-admin.conf', 'file-unknown', 'belongs to what this cluster does not have'],
+    ['pki/notes.txt', 'file-unknown', 'is none of the files of a Kubernetes PKI'],
+    ['super-admin.conf', 'file-unknown', 'is of no use in a cluster like this one'],
   ])('%s is a notice', async (path, code, message) => {
     expect(await found(stray('x', { path }))).toEqual([
       expect.stringMatching(`notice ${code}: .*${message}`),
@@ -115,7 +115,7 @@ describe('a file that no row has', () => {
       Array.from({ length: 10 }, () => 'notice file-unknown'),
     );
     expect(findings.find(({ path }) => path === 'pki/etcd/ca.key')).toMatchObject({
-      message: 'belongs to what this cluster does not have',
+      message: 'is of no use in a cluster like this one',
       found: 'a private key',
     });
   });
@@ -132,7 +132,7 @@ describe('a file that no row has', () => {
 
   test('that cannot be read is a warning: it may hold a key', async () => {
     expect(await found({ path: 'pki/old', obstacle: 'cannot be read (EACCES)' })).toEqual([
-      'warning stray-unread: belongs to nothing that the table has, and cannot be read (EACCES)',
+      'warning stray-unread: is none of the files of a Kubernetes PKI, and cannot be read (EACCES)',
     ]);
   });
 
@@ -253,8 +253,8 @@ describe('the inventory', () => {
     const strays = ['a.conf', 'b.conf'].map((path) => ({ path, contents }));
     expect(await credentials(...strays)).toHaveLength(1);
     expect(await found(...strays)).toEqual([
-      'notice file-unknown: belongs to nothing that the table has',
-      'warning stray-unread: belongs to nothing that the table has, and is a kubeconfig of more than is looked into',
+      'notice file-unknown: is none of the files of a Kubernetes PKI',
+      'warning stray-unread: is none of the files of a Kubernetes PKI, and is a kubeconfig of more than is looked into',
     ]);
   });
 

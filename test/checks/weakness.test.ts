@@ -276,6 +276,12 @@ describe('an audit', () => {
     expect(await foundOf(pemOf(privateKey), publicPem)).toContain('rsa-exponent');
   });
 
+  test('is not also called one that cannot be read where its length is all that is wrong', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const publicPem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    expect(await foundOf(pemOf(privateKey), publicPem)).toEqual(['rsa-too-short']);
+  });
+
   test('finds two keys that share a prime', async () => {
     const shared = prime(1024);
     let count = 0;
@@ -286,6 +292,9 @@ describe('an audit', () => {
     });
     const { findings } = await verifyClusterPki({ files });
     expect(findings.map(({ code }) => code)).toEqual(['rsa-shared-factor', 'rsa-shared-factor']);
+    // Each says with which.
+    const [one, other] = findings;
+    expect([one?.found, other?.found]).toEqual([`a prime of ${other?.path}`, `a prime of ${one?.path}`]);
   }, 120_000);
 
   test('finds one key under two certificates', async () => {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createPlainServer, type Server as PlainServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createServer, type Server, type TlsOptions } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { freePorts, stop } from '../interop/etcd-member.ts';
@@ -158,6 +158,28 @@ describe.each(SHAPES)('$name', (shape) => {
       expect(served).toHaveLength(6);
       expect(served[2]).toMatchObject({ name: 'etcd-peer', reason: 'no answer within 1 s' });
       expect(status).toBe(1);
+    });
+  });
+
+  test('sees a chain that is not the one of the file, and a certificate that nobody reads', async () => {
+    await withDirectory(async (cwd) => {
+      await run(shape, [...INIT.split(' '), 'out/pki', '--root-ca'], { cwd });
+      const { cert, key } = pairOf(cwd, 'out', 'apiserver');
+      const [leaf = ''] = String(cert).split(/(?<=END CERTIFICATE-----\n)/);
+      const alone = await serve({ cert: leaf, ...(key === undefined ? {} : { key }) });
+      // A certificate with an extension twice, which OpenSSL shows and Go does not read.
+      const fixtures = resolve('fixtures/verify');
+      const odd = 'pki/front-proxy-client';
+      const unread = await serve({
+        cert: readFileSync(join(fixtures, 'duplicate-extension', `${odd}.crt`)),
+        key: readFileSync(join(fixtures, 'clean', `${odd}.key`)),
+      });
+      const addresses = [`kube-apiserver=127.0.0.1:${alone.port}`, `etcd=127.0.0.1:${unread.port}`];
+      const { stdout } = await verify(shape, cwd, addresses);
+      expect(stdout).toContain(
+        'shows other certificates behind its own than its file has [served-chain-differs]',
+      );
+      expect(stdout).toContain('shows a certificate that cannot be read [served-unreadable]');
     });
   });
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import {
   type ClusterOptions,
   type ClusterPki,
@@ -7,6 +8,7 @@ import {
   KEY_ALGORITHM_IDS,
   type PkiFile,
   PROFILES,
+  readClusterPki,
   type VerifyClusterPkiOptions,
   verifyClusterPki,
 } from '../../src/index.ts';
@@ -200,6 +202,17 @@ describe('an audit', () => {
     expect(await found(files, { hostIp: '192.0.2.10', hostname: 'cp1' })).toEqual([
       'warning subject-alternative-name-surplus pki/apiserver.crt',
     ]);
+  });
+
+  test('minds a name that nobody can ask for, and not the others beside it', async () => {
+    const clean = await readClusterPki('fixtures/verify/clean/pki');
+    const contents = readFileSync('fixtures/verify/dns-name-unmatched/pki/apiserver.crt', 'utf8');
+    const files = clean.map((file) => (file.path === 'pki/apiserver.crt' ? { ...file, contents } : file));
+    const at = new Date('2027-06-01T00:00:00Z');
+    const { findings } = await verifyClusterPki({ files, at, profile: 'requirements' });
+    expect(findings.find(({ code }) => code === 'subject-alternative-name-surplus')?.found).toBe(
+      'DNS:api.*.example.com',
+    );
   });
 
   test('holds against the profile that is asked for', async () => {

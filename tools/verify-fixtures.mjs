@@ -23,13 +23,23 @@ function readTree(folder) {
 }
 
 function writeFault(target, fault, makers) {
-  const { code, at: path, tree = 'clean', along = [], change = () => ({}), ...rest } = fault;
+  const { code, at: path, tree = 'clean', along = [], kept, change = () => ({}), ...rest } = fault;
   const folder = join(target, code);
   if (existsSync(folder)) return false;
   const { says, moment: at = AT, profile = 'requirements', because, ...more } = rest;
   const expected = [`${code} ${path}`, ...along];
   // JSON leaves out what is undefined.
-  const description = { says, tree, at, profile, ...more, expected, because };
+  const removed = kept && [...makers[tree].tree.keys()].filter((one) => !kept.includes(one));
+  const description = {
+    says,
+    tree,
+    at,
+    profile,
+    ...more,
+    removed: more.removed ?? removed,
+    expected,
+    because,
+  };
   try {
     writeTree(folder, Object.entries(change(makers[tree])));
     writeTree(folder, [['fault.json', `${JSON.stringify(description, null, 2)}\n`]]);

@@ -1,4 +1,6 @@
 // The trees without a fault, by the names and usages of the Kubernetes documentation (docs/reference), made with openssl alone.
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { encodeFields, encodeSigned, fieldsOf, pemOf } from './der.mjs';
 
 /** The moment that is asked about. */
@@ -69,6 +71,19 @@ const KUBECONFIGS = {
 };
 
 const base64 = (text) => Buffer.from(text).toString('base64');
+
+/** What kubeadm wrote for a host of the same name and address (fixtures/manifests). */
+const MANIFESTS = join(import.meta.dirname, '../../fixtures/manifests/v1.37.2-default');
+
+/** The static pod of that name, with what each pair matches replaced by its text. */
+function manifest(path, ...replaced) {
+  const text = readFileSync(join(MANIFESTS, basename(path)), 'utf8');
+  return replaced.reduce((before, [from, to]) => {
+    const after = before.replace(from, to);
+    if (after === before) throw new Error(`${path} has no ${from}`);
+    return after;
+  }, text);
+}
 
 /** A kubeconfig; of `cluster` and `user` what is undefined is left out. */
 function kubeconfigText({ cluster, user, names }) {
@@ -170,7 +185,7 @@ export function openMaker(openssl, tree, isRooted) {
     };
   }
 
-  return { ...openssl, fieldsOf, tree, certificate, edited, kubeconfig, branch };
+  return { ...openssl, fieldsOf, tree, certificate, edited, kubeconfig, branch, manifest };
 }
 
 /** A whole tree without a fault. */

@@ -60,6 +60,10 @@ function contentOf(element) {
 
 export const childrenOf = (element) => elementsOf(contentOf(element));
 
+/** A number that is not negative. */
+export const integer = (number) =>
+  der(TAG.integer, Buffer.from(hexOf(number).replace(/^(?=[89a-f])/, '00'), 'hex'));
+
 /** An Extension as it is encoded. `critical` is the byte of the BOOLEAN; absent, it is left out. */
 export function extension(id, value, critical) {
   const flag = critical === undefined ? [] : [der(TAG.boolean, Buffer.from([critical]))];

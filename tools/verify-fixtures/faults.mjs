@@ -5,10 +5,14 @@
 //   change   the files that are otherwise than in the clean tree, or more; the argument makes them (clean.mjs)
 //   along    what else is found inevitably, as `code path`, and `because` why
 //   tree     which clean tree it is laid over
+//   kept     where it is given, all other files of the tree are removed
 //   removed, modes, directories, links    what files cannot show: git keeps no modes but the run bit
 //   moment, profile    that are asked about; AT of clean.mjs and requirements
+//   audited  what is named to `k8s-pki verify` instead of the tree
 //   arguments    of `k8s-pki verify` beside those
+import { ASKED_FAULTS } from './faults/asked.mjs';
 import { AUTHORITY_FAULTS } from './faults/authorities.mjs';
+import { COMPONENT_FAULTS } from './faults/components.mjs';
 import { ENCODING_FAULTS } from './faults/encoding.mjs';
 import { EXTENSION_FAULTS } from './faults/extensions.mjs';
 import { FILE_FAULTS } from './faults/files.mjs';
@@ -18,6 +22,8 @@ import { KUBECONFIG_FAULTS } from './faults/kubeconfigs.mjs';
 import { NAME_FAULTS } from './faults/names.mjs';
 import { ROLE_FAULTS } from './faults/role.mjs';
 import { SIGNATURE_FAULTS } from './faults/signatures.mjs';
+import { SOURCE_FAULTS } from './faults/sources.mjs';
+import { HOST_FAULTS, STRAY_FAULTS } from './faults/strays.mjs';
 import { TIME_FAULTS } from './faults/time.mjs';
 
 export const FAULTS = Object.freeze([
@@ -28,6 +34,11 @@ export const FAULTS = Object.freeze([
   ...ROLE_FAULTS,
   ...TIME_FAULTS,
   ...KUBECONFIG_FAULTS,
+  ...COMPONENT_FAULTS,
+  ...STRAY_FAULTS,
+  ...HOST_FAULTS,
+  ...ASKED_FAULTS,
+  ...SOURCE_FAULTS,
   ...ENCODING_FAULTS,
   ...ISSUING_FAULTS,
   ...EXTENSION_FAULTS,

@@ -1,6 +1,6 @@
 // openssl, as somebody types it who makes the PKI of a cluster by hand.
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +50,12 @@ export function openOpenssl() {
     key: (kind = 'P-256', more = []) => openssl(['genpkey', ...KEY_OPTIONS[kind], ...more]).toString(),
 
     publicKey: (key) => openssl(['pkey', '-pubout'], key).toString(),
+
+    /** The SHA-256 of a public key, as lists of weak keys have it. */
+    fingerprint: (publicKey) => {
+      const der = openssl(['pkey', '-pubin', '-outform', 'DER'], publicKey);
+      return createHash('sha256').update(der).digest('hex');
+    },
 
     encrypted: (key) => openssl(['pkcs8', '-topk8', '-passout', 'pass:secret'], key).toString(),
 

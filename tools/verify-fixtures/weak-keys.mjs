@@ -31,6 +31,13 @@ const random = (bits) => BigInt(`0x${randomBytes(bits / 8).toString('hex')}`);
 
 export const prime = () => generatePrimeSync(1024, { bigint: true });
 
+/** The next prime behind one, as far as is known. */
+export function nextPrime(number) {
+  let candidate = number + 2n;
+  while (!checkPrimeSync(candidate)) candidate += 2n;
+  return candidate;
+}
+
 /** A prime as the faulty chip made them for keys of 2048 bits (CVE-2017-15361): k M + 65537^a mod M. */
 export function rocaPrime() {
   const primorial = Array.from({ length: 702 }, (_, number) => BigInt(number))

@@ -17,9 +17,9 @@ export const KUBECONFIG_FAULTS = [
   {
     code: 'server',
     at: 'scheduler.conf',
-    says: 'the scheduler is sent to another host',
+    says: 'the scheduler reaches the API server under another name than was asked for',
     arguments: SPECIFIED,
-    change: made('scheduler.conf', { cluster: { server: 'https://192.0.2.99:6443' } }),
+    change: made('scheduler.conf', { cluster: { server: 'https://cp1:6443' } }),
   },
   {
     code: 'trust',
@@ -83,5 +83,92 @@ export const KUBECONFIG_FAULTS = [
     at: 'admin.conf',
     says: 'whoever uses admin.conf goes through a proxy',
     change: made('admin.conf', { cluster: { 'proxy-url': 'http://192.0.2.99:3128' } }),
+  },
+  {
+    code: 'named-file-absent',
+    at: 'scheduler.conf',
+    says: 'the scheduler has the CA in a file that is not there',
+    along: ['trust-in-file scheduler.conf'],
+    because: 'that it is named by file is told of any',
+    arguments: [],
+    change: made('scheduler.conf', {
+      cluster: { 'certificate-authority-data': undefined, 'certificate-authority': 'pki/cluster-ca.crt' },
+    }),
+  },
+  {
+    code: 'kubeconfig-refused',
+    at: 'admin.conf',
+    says: 'a program is to be started for a credential, and whether it may ask questions is left open',
+    along: ['kubeconfig-exec admin.conf'],
+    because: 'the program is told of, too',
+    change: made('admin.conf', {
+      user: { exec: '{ command: aws, apiVersion: client.authentication.k8s.io/v1 }' },
+    }),
+  },
+  {
+    code: 'server-not-https',
+    at: 'scheduler.conf',
+    says: 'the scheduler talks in the clear',
+    change: made('scheduler.conf', { cluster: { server: 'http://192.0.2.10:6443' } }),
+  },
+  {
+    code: 'server-not-covered',
+    at: 'admin.conf',
+    says: 'whoever uses admin.conf expects a name that the certificate of the API server does not have',
+    along: ['kubeconfig-surplus admin.conf'],
+    because: 'another name to verify is a field beyond the usual ones',
+    change: made('admin.conf', { cluster: { 'tls-server-name': 'api.example.com' } }),
+  },
+  {
+    code: 'kubeconfig-token',
+    at: 'admin.conf',
+    says: 'a token stands beside the certificate of the administrator',
+    change: made('admin.conf', { user: { token: 'abcdef.0123456789abcdef' } }),
+  },
+  {
+    code: 'kubeconfig-token-file',
+    at: 'admin.conf',
+    says: 'admin.conf names the file of a token',
+    change: made('admin.conf', { user: { tokenFile: '/run/secrets/token' } }),
+  },
+  {
+    code: 'kubeconfig-password',
+    at: 'admin.conf',
+    says: 'a password from years ago stands in admin.conf',
+    change: made('admin.conf', { user: { username: 'admin', password: 'secret' } }),
+  },
+  {
+    code: 'kubeconfig-auth-provider',
+    at: 'admin.conf',
+    says: 'admin.conf has a provider that no client has any more',
+    change: made('admin.conf', { user: { 'auth-provider': '{ name: gcp }' } }),
+  },
+  {
+    code: 'kubeconfig-exec',
+    at: 'admin.conf',
+    says: 'whoever uses admin.conf starts a program',
+    change: made('admin.conf', {
+      user: { exec: '{ command: aws, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never }' },
+    }),
+  },
+  {
+    code: 'kubeconfig-other-users',
+    at: 'admin.conf',
+    says: 'the kubeconfig of another administrator was merged into admin.conf',
+    change: (make) => ({
+      'admin.conf': make
+        .kubeconfig('admin.conf')
+        .replace('users:\n', 'users:\n- name: east-admin\n  user:\n    token: abcdef.0123456789abcdef\n'),
+    }),
+  },
+  {
+    code: 'kubeconfig-other-entries',
+    at: 'admin.conf',
+    says: 'admin.conf knows another cluster',
+    change: (make) => ({
+      'admin.conf': make
+        .kubeconfig('admin.conf')
+        .replace('clusters:\n', 'clusters:\n- name: east\n  cluster:\n    server: https://192.0.2.99:6443\n'),
+    }),
   },
 ];

@@ -57,6 +57,8 @@ export const NAME_FAULTS = [
     code: 'printable-string-alphabet',
     at: `${CLIENT}.crt`,
     says: 'a PrintableString has a character that is none of its alphabet',
+    along: [`path-refused ${CLIENT}.crt`],
+    because: 'Go refuses the certificate, which is told of the path, too',
     change: subject([LOCALITY, TAG.printableString, 'Bern_West'], CLIENT_NAME),
   },
   {
@@ -83,8 +85,13 @@ export const NAME_FAULTS = [
     code: 'subject-alternative-name-absent',
     at: `${SERVER}.crt`,
     says: 'the API server has no subjectAltName',
-    along: [`subject-alternative-name-missing ${SERVER}.crt`],
-    because: 'every name that it should have is missing',
+    along: [
+      `subject-alternative-name-missing ${SERVER}.crt`,
+      ...['admin', 'kubelet', 'controller-manager', 'scheduler'].map(
+        (name) => `server-not-covered ${name}.conf`,
+      ),
+    ],
+    because: 'every name that it should have is missing, and each kubeconfig leads to one of them',
     change: serverNames(undefined),
   },
   {
@@ -112,6 +119,6 @@ export const NAME_FAULTS = [
     says: 'a name of the API server has a wildcard where none counts',
     along: [`subject-alternative-name-surplus ${SERVER}.crt`],
     because: 'the name is none that can be asked for',
-    change: serverNames(`${APISERVER_NAMES}, DNS:api.*.example.com`),
+    change: serverNames(`${APISERVER_NAMES}, DNS:api.example.com, DNS:api.*.example.com`),
   },
 ];

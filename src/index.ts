@@ -20,9 +20,12 @@ export {
   type PkiErrorOptions,
   type SpecIssue,
 } from './errors.ts';
+export type { EmbeddedIn, Expiration } from './expiration.ts';
 export type { AuditFinding, Finding, Severity } from './finding.ts';
 export type { Directories } from './cluster/directories.ts';
 export {
+  checkExpiration,
+  type CheckExpirationOptions,
   type ClusterPki,
   type ClusterPkiDirectory,
   type ClusterPkiVerification,

@@ -30,6 +30,12 @@ export const USUAL_DIRECTORIES: Directories = Object.freeze({
   kubeconfigDir: '/etc/kubernetes',
 });
 
+/** The root of the host that the directories are of, where they are called as on one: `/mnt` of `/mnt/etc/kubernetes`. */
+export function hostRootOf({ kubeconfigDir }: Directories): string | undefined {
+  const { kubeconfigDir: usual } = USUAL_DIRECTORIES;
+  return kubeconfigDir.endsWith(usual) ? kubeconfigDir.slice(0, -usual.length) || '/' : undefined;
+}
+
 function isWithin(path: string, directory: string): boolean {
   return path.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
 }

@@ -1,7 +1,7 @@
 import type { OutwardLink, PresentDirectory, PresentFile } from './checks/evidence.ts';
 import type { Directories } from './cluster/directories.ts';
 import { isPkiError } from './errors.ts';
-import { isKubeconfig, namedFilesOf, parseKubeconfig } from './kubeconfig/parse.ts';
+import { type Kubeconfig, isKubeconfig, namedFilesOf, parseKubeconfig } from './kubeconfig/parse.ts';
 import { absolutePath, namedPath, targetDirectories } from './layout.ts';
 import { knownPaths } from './resolve/paths.ts';
 import { followLinks, isInside, resolveDirectory } from './store/directories.ts';
@@ -213,9 +213,13 @@ async function namedPaths(
   return [...new Set(named.flat())].filter((path) => !there.has(path));
 }
 
-async function filesNamedIn(text: string): Promise<readonly string[]> {
+/** The files that a kubeconfig names; none of what is no kubeconfig. */
+export async function filesNamedIn(
+  text: string,
+  filesOf: (kubeconfig: Kubeconfig) => readonly string[] = namedFilesOf,
+): Promise<readonly string[]> {
   try {
-    return namedFilesOf(await parseKubeconfig(text));
+    return filesOf(await parseKubeconfig(text));
   } catch (error) {
     // What cannot be read names nothing; that it cannot be read, the checks say.
     if (isPkiError(error, 'ERR_KUBECONFIG')) return [];

@@ -217,6 +217,34 @@ async function evidenceFor(
   return complete.length === rows.length ? new Map(complete) : read();
 }
 
+function placed(asked: ReadingRequest): PlacedRequest {
+  const isThere = presenceIn(asked.files);
+  return { ...asked, isThere, role: asked.role ?? inferRole(isThere) };
+}
+
+/** The rows that each of the rulings has for this host, as long as nothing is known of it but which files it has. */
+function rowsOfRulings(
+  request: PlacedRequest,
+  open: readonly ClusterOptions[],
+): readonly (readonly DesiredRow[])[] {
+  return open.flatMap((ruling) => {
+    const candidate = candidateOf(request, ruling);
+    return 'rules' in candidate ? [rowsFor(request, candidate.rules)] : [];
+  });
+}
+
+/** Everything that the rows of the table can be, for what was asked: once for each profile and release that is left open. */
+export function possibleRows(asked: ReadingRequest): readonly (readonly DesiredRow[])[] {
+  const request = placed(asked);
+  const { profile: _, ...rest } = request.options;
+  const open = openRulings(request.options);
+  // No profile of that name stands for any.
+  return rowsOfRulings(
+    open.length === 0 ? { ...request, options: rest } : request,
+    open.length === 0 ? openRulings(rest) : open,
+  );
+}
+
 /**
  * The ways in which the files can be read: under each profile and release that the request leaves open, the newest of each
  * first, and none that wants the same as one before. Each comes when the one before has been looked at, so that whoever is
@@ -225,17 +253,13 @@ async function evidenceFor(
  * @throws {PkiError} `ERR_CONFIG` with every issue of the options, where no reading is left.
  */
 export async function* readingsOf(asked: ReadingRequest): AsyncGenerator<Reading, void> {
-  const isThere = presenceIn(asked.files);
-  const request = { ...asked, isThere, role: asked.role ?? inferRole(isThere) };
+  const request = placed(asked);
   const { profile, kubernetesVersion } = request.options;
   const open = openRulings(request.options);
   // No profile of that name: the parser says which there are.
   if (open.length === 0) parseClusterSpec({ ...UNKNOWN_HOST, profile, kubernetesVersion }, UNKNOWN_NAME);
   // The newest release of each has most files; those that another has beside them are read when it is its turn.
-  const wishes = firstOfEachProfile(open).map((ruling) => {
-    const candidate = candidateOf(request, ruling);
-    return 'rules' in candidate ? rowsFor(request, candidate.rules) : [];
-  });
+  const wishes = rowsOfRulings(request, firstOfEachProfile(open));
   const [most = []] = wishes.toSorted((a, b) => b.length - a.length);
   const seen = await parseAs(most, request);
   const tried = new Set<string>();

@@ -20,7 +20,7 @@ const ROOMS = [
   'present.ts',
   'sources',
   'reading.ts',
-  'verify.ts catalogue.ts',
+  'verify.ts catalogue.ts expiration.ts',
   'report release.ts',
   'library.ts',
   'index.ts',

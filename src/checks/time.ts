@@ -6,6 +6,11 @@ export function timeText(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`;
 }
 
+/** Whether the validity period is over. RFC 5280 4.1.2.5: its last second belongs to it. */
+export function isOver(notAfter: Date, now: Date): boolean {
+  return now.getTime() >= notAfter.getTime() + 1000;
+}
+
 /** Whether a certificate is valid now, and as long as it should be. */
 export const TIME_CHECKS: readonly Check[] = [
   certificateCheck(
@@ -17,8 +22,7 @@ export const TIME_CHECKS: readonly Check[] = [
       remedy: ISSUE_ANEW,
     },
     ({ certificate }, _, { now }) =>
-      // RFC 5280 4.1.2.5: the last second belongs to the validity period.
-      now.getTime() >= certificate.notAfter.getTime() + 1000
+      isOver(certificate.notAfter, now)
         ? [
             {
               field: 'notAfter',
@@ -60,8 +64,8 @@ export const TIME_CHECKS: readonly Check[] = [
     },
     ({ certificate }, _, { now, audit }) => {
       const left = certificate.notAfter.getTime() - now.getTime();
-      // What has ended already is `expired`.
-      if (audit === undefined || left <= -1000 || left > audit.warnWithinSeconds * 1000) return [];
+      if (audit === undefined || isOver(certificate.notAfter, now)) return [];
+      if (left > audit.warnWithinSeconds * 1000) return [];
       return [{ field: 'notAfter', message: 'ends soon', found: timeText(certificate.notAfter) }];
     },
   ),

@@ -303,3 +303,17 @@ export function namedFilesOf({ certificateAuthority, otherUsers, ...user }: Kube
     part !== undefined && 'file' in part ? [part.file] : [],
   );
 }
+
+/** The files that it names for certificates: those of its users and of whom it trusts. */
+export function certificateFilesOf({
+  certificateAuthority,
+  otherUsers,
+  clientCertificate,
+}: Kubeconfig): readonly string[] {
+  const parts = [
+    clientCertificate,
+    certificateAuthority,
+    ...otherUsers.map((user) => user.clientCertificate),
+  ];
+  return parts.flatMap((part) => (part !== undefined && 'file' in part ? [part.file] : []));
+}

@@ -4,6 +4,14 @@ import { type HeldCertificate, heldCertificates } from './tree.ts';
 
 export const DAY_MILLISECONDS: number = 86_400_000;
 
+/** What is marked on the scale of a timeline. */
+export const TIMELINE_TICKS: readonly { readonly days: number; readonly label: string }[] = [
+  { days: 7, label: '7 d' },
+  { days: 30, label: '30 d' },
+  { days: 365, label: '1 y' },
+  { days: 3650, label: '10 y' },
+];
+
 /** Every certificate that is there, what ends first before the others. */
 export function byExpiry(evidence: Evidence): readonly HeldCertificate[] {
   return heldCertificates(evidence).toSorted((a, b) => a.notAfter.getTime() - b.notAfter.getTime());

@@ -1,7 +1,7 @@
 import { timeText } from '../checks/time.ts';
 import { type AuditFinding, SEVERITIES, type Severity } from '../finding.ts';
 import { count } from './columns.ts';
-import { byExpiry, DAY_MILLISECONDS, leftText } from './expiry.ts';
+import { byExpiry, DAY_MILLISECONDS, leftText, TIMELINE_TICKS } from './expiry.ts';
 import { SCRIPT } from './html-script.ts';
 import { STYLE } from './html-style.ts';
 import { type Markup, markup } from './markup.ts';
@@ -20,14 +20,6 @@ import {
 const NONE = markup``;
 
 const dayOf = (time: Date): string => timeText(time).slice(0, 10);
-
-/** What is marked on the scale of the timeline. */
-const TICKS = [
-  { days: 7, label: '7 d' },
-  { days: 30, label: '30 d' },
-  { days: 365, label: '1 y' },
-  { days: 3650, label: '10 y' },
-];
 
 function badge(kind: Severity | 'fine', text: string): Markup {
   return markup`<span class="badge ${kind}">${text}</span>`;
@@ -102,7 +94,7 @@ function timelineSection({ verification: { evidence, findings }, at }: VerifyRep
   const longest = 1.05 * Math.max(30, ...certificates.map(({ notAfter }) => daysTo(notAfter)));
   // A CA lives ten times as long as what it signs, and what ends in a week must be told from what ends in a month.
   const percent = (days: number): string => ((Math.log1p(days) / Math.log1p(longest)) * 100).toFixed(1);
-  const ticks = TICKS.filter(({ days }) => days < longest);
+  const ticks = TIMELINE_TICKS.filter(({ days }) => days < longest);
   const grid = ticks.map(
     ({ days }) => markup`<rect class="tick" x="${percent(days)}%" width="1" height="100%"/>`,
   );

@@ -172,6 +172,8 @@ export interface KubeconfigRow extends RowBase, Identity {
   readonly otherServer?: Choice<ServerSource | null>;
   /** The names in one that its component wrote for itself when it joined the cluster with a token. */
   readonly bootstrapped?: { readonly cluster: string; readonly user: string; readonly context: string };
+  /** The component that reads it renews it: kubeadm neither lists nor renews it (kubeadm.md 4.1). */
+  readonly isRenewedByComponent?: true;
 }
 
 /** A file that holds the certificates of other rows, for whoever verifies servers of the first. */

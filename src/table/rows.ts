@@ -791,6 +791,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     },
     // client-go's certificate bootstrap, pkg/kubelet/certificate/bootstrap; what it names by file lies in /var/lib/kubelet/pki.
     bootstrapped: { cluster: 'default-cluster', user: 'default-auth', context: 'default-context' },
+    isRenewedByComponent: true,
     because:
       'kubeadm.md 2.1: kubeadm names the local endpoint since 1.33, by the gate ControlPlaneKubeletLocalMode',
     arguments: [

@@ -102,6 +102,15 @@ parser.command('show', 'print the table, tree, component arguments, configuratio
   register(own, 'showRbac', 'rbac', 'the bindings that the issued identities need');
   return own.demandCommand(1, 1, 'show what?', 'one thing at a time');
 });
+parser.command(['certs', 'certificates'], 'look after the certificates', (own) => {
+  register(
+    own,
+    'checkExpiration',
+    'check-expiration [dir]',
+    'when each certificate ends, as kubeadm tells it',
+  );
+  return own.demandCommand(1, 1, 'do what with the certificates?', 'one thing at a time');
+});
 parser.completion('completion', 'print a script for shell completion');
 
 try {

@@ -1,4 +1,4 @@
-import type { Argv } from 'yargs';
+import type { Argv, Options } from 'yargs';
 import { SEVERITIES } from '../finding.ts';
 import { COMPONENTS } from '../table/row.ts';
 import { COMPONENT_OPTIONS } from './component-options.ts';
@@ -16,6 +16,19 @@ const addInitOptions = (parser: Argv): Argv =>
     })
     .example('$0 init --host-ip 10.0.0.5', 'the PKI of the first control-plane host, below /etc/kubernetes')
     .example('$0 init --host-ip 192.0.2.10 --cert-dir ./out/pki', 'the same in a local folder');
+
+const AT: Options = {
+  type: 'string',
+  describe: 'ask about another moment: 2027-01-01',
+  requiresArg: true,
+};
+
+const WARN_WITHIN: Options = {
+  type: 'string',
+  default: '30d',
+  describe: 'warn of what ends within this period',
+  requiresArg: true,
+};
 
 const addDirectory = (parser: Argv): Argv =>
   parser
@@ -40,13 +53,8 @@ const addVerifyOptions = (parser: Argv): Argv =>
       addOutputOption(addClusterOptions(parser), ['text', 'json', 'sarif', 'junit', 'markdown', 'html']),
     ),
   )
-    .option('at', { type: 'string', describe: 'ask about another moment: 2027-01-01', requiresArg: true })
-    .option('warn-within', {
-      type: 'string',
-      default: '30d',
-      describe: 'warn of what ends within this period',
-      requiresArg: true,
-    })
+    .option('at', AT)
+    .option('warn-within', WARN_WITHIN)
     .option('policy', {
       type: 'string',
       describe: 'hold keys, signatures and validity against the policy in this file',
@@ -133,6 +141,43 @@ const addShowConfigOptions = (parser: Argv): Argv =>
     'a configuration with every default filled in',
   );
 
+const addExpirationOptions = (parser: Argv): Argv =>
+  addDirectory(
+    addOutputOption(
+      addClusterOptions(parser, [...RULING, 'external-etcd', 'cert-dir', 'kubeconfig-dir', 'root-ca-dir']),
+      ['text', 'json', 'yaml', 'prometheus'],
+    ),
+  )
+    .options({ role: SELECTION_OPTIONS['role'] ?? {} })
+    .option('all', {
+      type: 'boolean',
+      describe:
+        "also what kubeadm leaves out: the kubelet's, chains, what kubeconfigs trust, and files that belong to nothing",
+    })
+    .option('kubeconfig-file', {
+      type: 'string',
+      array: true,
+      describe: 'a further kubeconfig of this host, with what it names; repeatable',
+      requiresArg: true,
+    })
+    .option('at', AT)
+    .option('warn-within', WARN_WITHIN)
+    .option('exit-code', {
+      type: 'boolean',
+      describe: 'end with 1 where something is missing, has expired or ends within --warn-within',
+    })
+    .option('output-file', {
+      type: 'string',
+      describe: 'put the data there, whole and at once, in place of stdout',
+      requiresArg: true,
+    })
+    .option('timeline', { type: 'boolean', describe: 'draw below the tables how far each end is' })
+    .example('$0 certs check-expiration --all --timeline', 'what ends when on this host')
+    .example(
+      '$0 certs check-expiration -o prometheus --output-file /var/lib/node_exporter/k8s-pki.prom',
+      "for node_exporter's textfile collector",
+    );
+
 export type CommandName =
   | 'init'
   | 'verify'
@@ -140,7 +185,8 @@ export type CommandName =
   | 'showTree'
   | 'showArguments'
   | 'showConfig'
-  | 'showRbac';
+  | 'showRbac'
+  | 'checkExpiration';
 
 /** What each command takes. Apart from what they do, so that help and mistakes need not wait for that to be loaded. */
 export const COMMAND_OPTIONS: Readonly<Record<CommandName, (parser: Argv) => Argv>> = {
@@ -151,4 +197,5 @@ export const COMMAND_OPTIONS: Readonly<Record<CommandName, (parser: Argv) => Arg
   showArguments: addArgumentsOptions,
   showConfig: addShowConfigOptions,
   showRbac: addRbacOptions,
+  checkExpiration: addExpirationOptions,
 };

@@ -1,4 +1,5 @@
 import type { Arguments } from 'yargs';
+import { runCheckExpiration } from './check-expiration.ts';
 import type { CommandName } from './command-options.ts';
 import { runInit } from './init-command.ts';
 import { showArguments, showConfig, showRbac, showTable, showTree } from './show-commands.ts';
@@ -15,4 +16,5 @@ export const COMMANDS: Readonly<
   showArguments,
   showConfig,
   showRbac,
+  checkExpiration: runCheckExpiration,
 };

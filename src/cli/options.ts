@@ -21,6 +21,9 @@ export const SWITCHES: readonly string[] = [
   'allow-early-clock',
   'live',
   'follow-links',
+  'all',
+  'exit-code',
+  'timeline',
   'debug',
 ];
 

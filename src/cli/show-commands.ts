@@ -18,7 +18,7 @@ import { audit } from './audit.ts';
 import { type AskedOptions, askedOptionsOf } from './config.ts';
 import { readHost } from './host.ts';
 import { pendingSentences } from './pending.ts';
-import { EXIT, printData, printMessages } from './terminal.ts';
+import { EXIT, isUnicode, printData, printMessages } from './terminal.ts';
 
 interface Shown {
   readonly spec: ClusterSpec;
@@ -77,12 +77,6 @@ export async function showTable(parsed: Arguments): Promise<number> {
     json: () => json(document),
     yaml: () => toYaml([document]),
   });
-}
-
-// As the C library asks: the first of these that is set to anything names the encoding (POSIX, 8.2).
-function isUnicode(): boolean {
-  const { LC_ALL, LC_CTYPE, LANG } = process.env;
-  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
 }
 
 /** `k8s-pki show tree`. */

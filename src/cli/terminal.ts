@@ -17,8 +17,14 @@ export function printData(lines: readonly string[]): void {
 /** SGR parameters (ECMA-48 8.3.117): red, yellow, cyan. */
 const COLOURS: Readonly<Record<string, number>> = { error: 31, warning: 33, notice: 36 };
 
-function isColoured(stream: NodeJS.WriteStream): boolean {
+/** Whether colours show on a stream: on a terminal, unless NO_COLOR is set (no-color.org) or it knows none. */
+export function isColoured(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
+}
+
+/** A text in the colour of a severity. */
+export function painted(text: string, severity: string): string {
+  return `\u001b[${COLOURS[severity]}m${text}\u001b[39m`;
 }
 
 /** Everything that is not data: stderr, severities in colour on a terminal unless NO_COLOR is set. */
@@ -26,10 +32,7 @@ export function printMessages(lines: readonly string[]): void {
   if (lines.length === 0) return;
   const coloured = isColoured(process.stderr)
     ? lines.map((line) =>
-        line.replace(
-          /^(error|warning|notice):/,
-          (word, severity: string) => `\u001b[${COLOURS[severity]}m${word}\u001b[39m`,
-        ),
+        line.replace(/^(error|warning|notice):/, (word, severity: string) => painted(word, severity)),
       )
     : lines;
   process.stderr.write(`${coloured.join('\n')}\n`);
@@ -61,4 +64,10 @@ export function startProgress(what: string): {
       if (isShown) process.stderr.write('\r\u001b[K');
     },
   };
+}
+
+/** As the C library asks: the first of these that is set to anything names the encoding (POSIX, 8.2). */
+export function isUnicode(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env;
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
 }

@@ -32,6 +32,16 @@ const OUTPUTS = [
   ['show table --profile kubeadm -o json', 'Table', { profile: 'kubeadm' }],
   ['show arguments -o json', 'Arguments', {}],
   ['show arguments --external-etcd -o json', 'Arguments', {}],
+  [
+    'certs check-expiration out -o json',
+    'CertificateExpirationInfo',
+    { apiVersion: 'output.kubeadm.k8s.io/v1alpha3' },
+  ],
+  [
+    'certs check-expiration out --all --kubeconfig-file none -o json',
+    'CertificateExpirationInfo',
+    { kind: 'CertificateExpirationInfo' },
+  ],
   ['show tree out -o json', 'Tree', { schema: 'k8s-pki/tree/v1' }],
   ['show config --host-ip 192.0.2.10 --hostname cp1 -o json', 'Config', { schema: 'k8s-pki/config/v1' }],
   ['show config --config kubeadm.yaml -o json', 'Config', { schema: 'k8s-pki/config/v1' }],

@@ -38,6 +38,12 @@ const OUTPUTS = [
   ['verify', 'verify nowhere -o json', { code: 'ERR_STORE' }],
   ['tree', 'show tree out -o json', { schema: 'k8s-pki/tree/v1' }],
   ['tree', 'show tree nowhere -o json', { code: 'ERR_STORE' }],
+  [
+    'expiration',
+    'certs check-expiration out --all -o json',
+    { apiVersion: 'output.kubeadm.k8s.io/v1alpha3' },
+  ],
+  ['expiration', 'certs check-expiration nowhere -o json', { code: 'ERR_STORE' }],
 ] as const;
 
 /** A schema that allows no members but those that it names. */
@@ -62,7 +68,12 @@ function compile(name: string): { readonly published: ValidateFunction; readonly
 
 describe.each(SHAPES)('what $name prints', (shape) => {
   test('is what the schemas in docs/schema say, no more and no less', async () => {
-    const validators = { init: compile('init'), verify: compile('verify'), tree: compile('tree') };
+    const validators = {
+      init: compile('init'),
+      verify: compile('verify'),
+      tree: compile('tree'),
+      expiration: compile('expiration'),
+    };
     await withDirectory(async (cwd) => {
       for (const [name, contents] of Object.entries(FILES)) writeFileSync(join(cwd, name), contents);
       for (const [name, line, members] of OUTPUTS) {
@@ -74,7 +85,8 @@ describe.each(SHAPES)('what $name prints', (shape) => {
         expect({ line, errors: strict.errors }).toEqual({ line, errors: null });
         // What a later release may add is no fault.
         expect(published({ ...Object(value), added: 1 })).toBe(true);
-        expect(published({ ...Object(value), schema: 'k8s-pki/verify/v2' })).toBe(false);
+        const other = { ...Object(value), schema: 'k8s-pki/verify/v2', apiVersion: 'v2' };
+        expect(published(other)).toBe(false);
         if (!line.includes('--baseline') && line.includes('--external-etcd'))
           writeFileSync(join(cwd, 'old.json'), stdout);
       }

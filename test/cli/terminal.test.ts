@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { join, resolve } from 'node:path';
 import { isOnPath, oracle } from '../support/oracles.ts';
 import { bareEnvironment, endOf, SHAPES, start } from './shapes.ts';
 import { withDirectory } from './tree.ts';
@@ -32,6 +33,20 @@ oracle(
         expect(plain).toContain('error: --host-ip "foo"');
         expect(plain).not.toContain('\u001b');
       }
+    },
+  );
+
+  test.each(SHAPES)(
+    '$name colours the rows that are to be looked at, on stdout alone, unless NO_COLOR is set',
+    async ({ command }) => {
+      const tree = join(resolve('fixtures/kubeadm'), 'v1.37.2-default');
+      const check = [...command, 'certs', 'check-expiration', tree, '--at', '2027-11-20'].join(' ');
+      expect(await say(check, {})).toContain('\u001b[33mapiserver       ');
+      expect(await say(check, {})).toContain('no      \u001b[39m\r\n');
+      expect(await say(check.replace('2027', '2028'), {})).toContain('\u001b[31mapiserver       ');
+      expect(await say(check, { NO_COLOR: '1' })).not.toContain('\u001b');
+      expect(await say(`${check} -o json 2>&1`, {})).toContain('"kind": "CertificateExpirationInfo"');
+      expect(await say(`${check} --output-file out && cat out`, {})).toMatch(/^apiserver +Nov 23/m);
     },
   );
 });

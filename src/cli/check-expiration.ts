@@ -1,0 +1,111 @@
+import { resolve } from 'node:path';
+import type { Arguments } from 'yargs';
+import { PkiError, type SpecIssue } from '../errors.ts';
+import { type Expiration, expirationsIn } from '../expiration.ts';
+import {
+  type ExpirationReport,
+  expirationJson,
+  expirationMessages,
+  expirationText,
+  expirationYaml,
+  severityOf,
+} from '../report/expiration.ts';
+import { replaceFile } from '../store/replace.ts';
+import { HOST_ROLES } from '../table/row.ts';
+import { readBeside, readKubeconfigs } from './further-files.ts';
+import { clusterOptionsOf } from './options.ts';
+import { readSource } from './source.ts';
+import { EXIT, isColoured, isUnicode, painted, printData, printMessages } from './terminal.ts';
+import { timesOf } from './times.ts';
+import { textOf } from './words.ts';
+
+/** What everybody may read: it is there for monitoring, and holds no secret. */
+const OUTPUT_MODE = 0o644;
+
+interface Drawing {
+  readonly isTimeline: boolean;
+  readonly paint: (line: string, expiration: Expiration) => string;
+}
+
+type Form = (report: ExpirationReport, drawing: Drawing) => readonly string[] | Promise<readonly string[]>;
+
+const FORMS: Readonly<Record<string, Form>> = {
+  text: async (report, { isTimeline, paint }) => {
+    const tables = expirationText(report, paint);
+    if (!isTimeline) return tables;
+    const { timelineText } = await import('../report/timeline.ts');
+    return [...tables, '', ...timelineText(report, { isUnicode: isUnicode(), paint })];
+  },
+  // Indented as kubeadm does.
+  json: (report) => [JSON.stringify(expirationJson(report), null, 4)],
+  yaml: expirationYaml,
+  prometheus: async (report) => (await import('../report/prometheus.ts')).expirationPrometheus(report),
+};
+
+function assertDrawable(parsed: Arguments): void {
+  if (parsed['timeline'] !== true || parsed['output'] === 'text') return;
+  const issue: SpecIssue = { option: 'timeline', rule: 'must not be given with --output other than text' };
+  throw new PkiError('ERR_CONFIG', `--timeline: ${issue.rule}`, { detail: { issues: [issue] } });
+}
+
+async function reportOf(parsed: Arguments): Promise<ExpirationReport> {
+  const times = await timesOf(parsed);
+  const { certDir, kubeconfigDir, rootCaDir, ...options } = clusterOptionsOf(parsed);
+  const source = await readSource(textOf(parsed, 'dir') ?? '/etc/kubernetes/pki', {
+    certDir,
+    kubeconfigDir,
+    rootCaDir,
+    secretsOf: textOf(parsed, 'secrets-of'),
+    followsLinks: parsed['follow-links'] === true,
+  });
+  printMessages(source.notices.map((text) => `notice: ${text}`));
+  const isAll = parsed['all'] === true;
+  const given: unknown = parsed['kubeconfig-file'] ?? [];
+  const further = (Array.isArray(given) ? given : [given]).map((path) => resolve(String(path)));
+  const expirations = await expirationsIn({
+    files: [
+      ...source.files,
+      ...(isAll ? await readBeside(source) : []),
+      ...(await readKubeconfigs([...new Set(further)])),
+    ],
+    readFrom: source.readFrom,
+    expected: source.expected,
+    options,
+    role: HOST_ROLES.find((role) => role === parsed['role']),
+    isAll,
+    further,
+    at: times.at,
+  });
+  return { ...times, expirations, pathOf: source.pathOf };
+}
+
+/**
+ * As kubeadm ends: with 1 where there is no CA or something cannot be read, which keeps it from showing anything at all
+ * (kubeadm.md 4.1). With `--exit-code` also for whatever else is to be looked at.
+ */
+function exitCodeOf(report: ExpirationReport, isAsked: boolean): number {
+  const isFailed = report.expirations.some((expiration) => {
+    const { certificate, isAuthority, obstacle } = expiration;
+    if (isAsked) return severityOf(expiration, report) !== undefined;
+    return certificate === undefined && (isAuthority || obstacle !== undefined);
+  });
+  return isFailed ? EXIT.findings : EXIT.done;
+}
+
+/** `k8s-pki certs check-expiration`. */
+export async function runCheckExpiration(parsed: Arguments): Promise<number> {
+  assertDrawable(parsed);
+  const report = await reportOf(parsed);
+  const file = textOf(parsed, 'output-file');
+  const hasColour = file === undefined && isColoured(process.stdout);
+  const paint = (line: string, expiration: Expiration): string => {
+    const severity = hasColour ? severityOf(expiration, report) : undefined;
+    return severity === undefined ? line : painted(line, severity);
+  };
+  const isTimeline = parsed['timeline'] === true;
+  const lines = (await FORMS[String(parsed['output'])]?.(report, { isTimeline, paint })) ?? [];
+  if (file === undefined) printData(lines);
+  else await replaceFile(resolve(file), `${lines.join('\n')}\n`, OUTPUT_MODE);
+  printMessages(expirationMessages(report));
+  return exitCodeOf(report, parsed['exit-code'] === true);
+}

@@ -1,0 +1,34 @@
+import type { Arguments } from 'yargs';
+import { parseDuration } from '../cluster/durations.ts';
+import type { SpecIssue } from '../errors.ts';
+import { assertNoIssues } from './issues.ts';
+import { textOf } from './words.ts';
+
+/**
+ * The moment that is asked about, and the period before an end that is worth a warning.
+ *
+ * @throws {PkiError} `ERR_CONFIG` with what is wrong with either.
+ */
+export async function timesOf(
+  parsed: Arguments,
+): Promise<{ readonly at: Date; readonly warnWithinSeconds: number }> {
+  const issues: SpecIssue[] = [];
+  const text = textOf(parsed, 'at');
+  // A date alone is midnight in UTC; a time without a zone would be local, and is refused.
+  const isTime =
+    text === undefined || /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?$/.test(text);
+  const at = text === undefined ? new Date() : new Date(text);
+  if (text !== undefined && (!isTime || Number.isNaN(at.getTime()))) {
+    issues.push({
+      option: 'at',
+      value: text,
+      rule: 'must be a date or a time with its zone (RFC 3339)',
+      hint: 'for example 2027-01-01 or 2027-01-01T12:00:00Z',
+    });
+  }
+  const period = textOf(parsed, 'warn-within') ?? '0';
+  const within = parseDuration(period);
+  if ('rule' in within) issues.push({ option: 'warn-within', value: period, ...within });
+  assertNoIssues(issues);
+  return { at, warnWithinSeconds: 'value' in within ? within.value : 0 };
+}

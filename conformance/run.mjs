@@ -13,6 +13,7 @@ import { cases as controlPlane } from './cases/control-plane.mjs';
 import { cases as differential } from './cases/differential.mjs';
 import { cases as errors } from './cases/errors.mjs';
 import { cases as etcdMembers } from './cases/etcd-members.mjs';
+import { cases as expiration } from './cases/expiration.mjs';
 import { cases as golden } from './cases/golden.mjs';
 import { cases as grants } from './cases/grants.mjs';
 import { cases as hygiene } from './cases/hygiene.mjs';
@@ -58,6 +59,7 @@ const allCases = [
   ...components,
   ...refusals,
   ...adoption,
+  ...expiration,
   ...lint,
   ...hygiene,
   ...paths,

@@ -7,6 +7,7 @@ import {
   readlinkSync,
   realpathSync,
   rmdirSync,
+  rmSync,
   statSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -88,14 +89,20 @@ export function createDirectory(path: string, mode: number): void {
   if ((made & 0o777) !== mode) chmodSync(path, (made & 0o7000) | mode);
 }
 
-/** Creates those of the directories that are not there, 0755, and says which: all, or after a failure none. */
-export function createDirectories(paths: readonly string[]): readonly string[] {
+/**
+ * Creates those of the directories that are not there, 0755 or where they are `secluded` 0700, and says which: all, or after
+ * a failure none.
+ */
+export function createDirectories(
+  paths: readonly string[],
+  secluded: readonly string[] = [],
+): readonly string[] {
   const created: string[] = [];
   try {
     for (const path of paths) {
       attempt({ path, operation: 'create the directory' }, () =>
         unless(['EEXIST'], () => {
-          createDirectory(path, 0o755);
+          createDirectory(path, secluded.includes(path) ? 0o700 : 0o755);
           created.push(path);
         }),
       );
@@ -105,6 +112,14 @@ export function createDirectories(paths: readonly string[]): readonly string[] {
     removeEmptyDirectories(created);
     throw error;
   }
+}
+
+/** Removes a directory with everything in it; `first`, a file of it, before all others. */
+export function removeTree(path: string, first: string): void {
+  attempt({ path, operation: 'remove the directory' }, () => {
+    rmSync(join(path, first), { force: true });
+    rmSync(path, { recursive: true });
+  });
 }
 
 /** Removes those of the directories that are empty, the last first. */

@@ -15,9 +15,15 @@ export interface RegularFile {
   readonly isLink: boolean;
 }
 
+/** A file that was read, as its bytes. */
+export interface RawFile extends Omit<RegularFile, 'contents'> {
+  readonly bytes: Uint8Array;
+}
+
 /** What lies at a path. */
-export type FileState =
-  | RegularFile
+export type FileState = RegularFile | OtherState;
+
+type OtherState =
   /** Nothing; whether there is room for a file shows when it is written. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'directory' }
@@ -34,7 +40,7 @@ const MAXIMUM_BYTES = 1024 * 1024;
 // What stands in /proc has no size until it is read. A command line there is far shorter than this.
 const UNSIZED_BYTES = 128 * 1024;
 
-function readContents(descriptor: number, size: number): string {
+function readContents(descriptor: number, size: number): Uint8Array {
   const room = size === 0 ? UNSIZED_BYTES : size;
   const bytes = Buffer.alloc(room);
   let length = 0;
@@ -43,7 +49,7 @@ function readContents(descriptor: number, size: number): string {
     bytesRead = readSync(descriptor, bytes, length, room - length, null);
     length += bytesRead;
   }
-  return bytes.toString('utf8', 0, length);
+  return bytes.subarray(0, length);
 }
 
 /** What is at `path` itself, a link not followed; undefined where nothing is, also because a parent is no directory. */
@@ -59,6 +65,14 @@ export function isStream(path: string): boolean {
 
 /** What lies at `path`. Reads at most `maximumBytes`, never throws for what the file system says, never waits on a FIFO. */
 export function readFileState(path: string, maximumBytes: number = MAXIMUM_BYTES): FileState {
+  const state = readFileBytes(path, maximumBytes);
+  if (state.kind !== 'file') return state;
+  const { bytes, ...rest } = state;
+  return { ...rest, contents: Buffer.from(bytes).toString('utf8') };
+}
+
+/** The same, of a file the bytes as they are. */
+export function readFileBytes(path: string, maximumBytes: number = MAXIMUM_BYTES): RawFile | OtherState {
   try {
     const entry = entryAt(path);
     if (entry === undefined) return { kind: 'absent' };
@@ -74,7 +88,7 @@ export function readFileState(path: string, maximumBytes: number = MAXIMUM_BYTES
       if (size > maximumBytes) return { kind: 'too-large', bytes: size };
       return {
         kind: 'file',
-        contents: readContents(descriptor, size),
+        bytes: readContents(descriptor, size),
         mode: mode & 0o7777,
         uid,
         gid,

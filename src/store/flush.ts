@@ -37,7 +37,7 @@ export async function forEachParallel<T>(
 /** A file that is not there yet. */
 export interface Creation {
   readonly path: string;
-  readonly contents: string;
+  readonly contents: string | Uint8Array;
   /** What is done with the file before it is flushed, beyond writing it with mode 0600. */
   readonly prepare?: (descriptor: number) => void;
 }

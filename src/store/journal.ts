@@ -25,6 +25,8 @@ export interface Journal {
   readonly directories: readonly [string, ...string[]];
   /** Directories below these that the transaction creates, the outermost first. */
   readonly created: readonly string[];
+  /** Those of them that are open to their owner alone. */
+  readonly secluded?: readonly string[];
   /** The place in this list is the file's name in its staging folder. */
   readonly files: readonly JournalFile[];
 }
@@ -89,12 +91,13 @@ function isJournalFile(value: unknown): value is JournalFile {
 
 function isJournal(value: unknown): value is Journal {
   if (!isRecord(value) || value['version'] !== 1) return false;
-  const { id, directories, created, files } = value;
+  const { id, directories, created, secluded, files } = value;
   return (
     typeof id === 'string' &&
     isStringArray(directories) &&
     directories.length > 0 &&
     isStringArray(created) &&
+    (secluded === undefined || isStringArray(secluded)) &&
     Array.isArray(files) &&
     files.every(isJournalFile)
   );

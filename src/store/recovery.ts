@@ -2,8 +2,7 @@ import { PkiError } from '../errors.ts';
 import { surveyDestinations } from './destinations.ts';
 import { createDirectories } from './directories.ts';
 import { errnoOf } from './failure.ts';
-import type { FileState, RegularFile } from './files.ts';
-import { entryAt, readFileState } from './files.ts';
+import { entryAt, readFileBytes, readFileState } from './files.ts';
 import type { Journal, JournalFile } from './journal.ts';
 import { followersOf, leaderOf, parseJournal, parseMarker, stagedPath, stagingPaths } from './journal.ts';
 import { parseJson } from './json.ts';
@@ -109,8 +108,13 @@ export function findLeftover(directory: string, uid?: number): Leftover | undefi
   return findJournal(directory, uid) ?? findMarked(directory, uid) ?? { outcome: 'discard', directory };
 }
 
-function holds(state: FileState, { sha256Hex: expected }: JournalFile): state is RegularFile {
-  return state.kind === 'file' && !state.isLink && sha256Hex(state.contents) === expected;
+type RawState = ReturnType<typeof readFileBytes>;
+
+function holds(
+  state: RawState,
+  { sha256Hex: expected }: JournalFile,
+): state is RawState & { readonly kind: 'file' } {
+  return state.kind === 'file' && !state.isLink && sha256Hex(state.bytes) === expected;
 }
 
 /** Which files of a committed transaction are still staged; the others must be in place. */
@@ -118,9 +122,9 @@ function findStaged(journal: Journal): ReadonlySet<JournalFile> {
   const staged = new Set<JournalFile>();
   const damaged: string[] = [];
   for (const [index, file] of journal.files.entries()) {
-    const waiting = readFileState(stagedPath(journal, index), MAXIMUM_BYTES);
+    const waiting = readFileBytes(stagedPath(journal, index), MAXIMUM_BYTES);
     if (waiting.kind === 'absent') {
-      if (!holds(readFileState(file.path, MAXIMUM_BYTES), file)) damaged.push(file.path);
+      if (!holds(readFileBytes(file.path, MAXIMUM_BYTES), file)) damaged.push(file.path);
     } else if (holds(waiting, file) && waiting.mode === file.mode) staged.add(file);
     else damaged.push(file.path);
   }
@@ -169,7 +173,7 @@ export async function recover(leftover: Leftover, onStep: StepListener): Promise
       surveyDestinations([...staged], journal.directories);
       onStep(`finish ${leaderOf(journal)}`);
       // Empty ones may have been removed since.
-      createDirectories(journal.created);
+      createDirectories(journal.created, journal.secluded);
       await finish(journal, { staged, onStep });
       return { kind: 'finished', files: journal.files.map((file) => file.path) };
     }

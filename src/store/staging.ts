@@ -10,7 +10,8 @@ import { followersOf, leaderOf, parseMarker, stagedPath, stagingPaths } from './
 
 /** A file to be written. */
 export interface NewFile extends Destination {
-  readonly contents: string;
+  /** Text, which is written in UTF-8, or bytes. */
+  readonly contents: string | Uint8Array;
   /** Permission bits, exactly, whatever the umask. */
   readonly mode: number;
 }
@@ -85,7 +86,7 @@ export async function stage(
     await createFile({ path, contents: JSON.stringify(marker) }, { path, operation: 'write the marker' });
   });
   onStep('create directories');
-  createDirectories(journal.created);
+  createDirectories(journal.created, journal.secluded);
   await forEachParallel(files, async (file, index) => {
     assertWanted();
     onStep(`stage ${file.path}`);

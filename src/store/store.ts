@@ -17,6 +17,18 @@ export interface StoreOptions {
   /** The process that the locks are taken for: Node's `process`. */
   readonly self: HostProcess;
   readonly onStep?: StepListener;
+  /**
+   * Further directories to write to. They are locked with the others, but the journal never lies there: whoever opens the
+   * others finds it.
+   */
+  readonly beside?: readonly string[];
+}
+
+/** How files are written. */
+export interface CommitOptions {
+  readonly signal?: AbortSignal;
+  /** The directory of which everything that is created, itself included, is open to its owner alone. */
+  readonly secluded?: string;
 }
 
 /** Target directories that this run alone may write to. */
@@ -30,7 +42,7 @@ export interface Store {
    *
    * @throws {PkiError} `ERR_OBSTACLE`, `ERR_INTERRUPTED`, `ERR_STORE`.
    */
-  commit(files: readonly NewFile[], options?: { readonly signal?: AbortSignal }): Promise<void>;
+  commit(files: readonly NewFile[], options?: CommitOptions): Promise<void>;
   /** Gives the locks back, and removes the directories that the run created if they are empty. May be called again. */
   close(): Promise<void>;
 }
@@ -109,8 +121,9 @@ async function assertResolved(directory: string): Promise<void> {
  * @throws {PkiError} `ERR_LOCKED`; `ERR_STORE`, `ERR_OBSTACLE`. All locks are given back then.
  */
 export async function openStore(directories: readonly string[], options: StoreOptions): Promise<Store> {
-  const { self, onStep = () => undefined } = options;
+  const { self, onStep = () => undefined, beside = [] } = options;
   const targets = inOrder(directories);
+  const others = beside.filter((directory) => !targets.includes(directory)).toSorted();
   const claimant: Claimant = { self, own: readHolder(self) };
   const locks: Lock[] = [];
   const takeLocks = async (wanted: readonly string[]): Promise<void> => {
@@ -131,7 +144,7 @@ export async function openStore(directories: readonly string[], options: StoreOp
   };
 
   try {
-    await takeLocks(targets);
+    await takeLocks(inOrder([...targets, ...others]));
     const recovered: Recovery[] = [];
     for (const { directory, uid } of locks) {
       const leftover = findLeftover(directory, uid);
@@ -144,11 +157,12 @@ export async function openStore(directories: readonly string[], options: StoreOp
     return {
       recovered,
       read: readFiles,
-      commit: async (files, { signal } = {}) => {
+      commit: async (files, { signal, secluded } = {}) => {
         if (locks.length === 0) throw new TypeError('expected an open store, got one that was closed');
         await runTransaction(files, {
           id: locks.map((lock) => lock.id).join('-'),
-          directories: targets,
+          directories: [...targets, ...others],
+          secluded,
           created: locks.flatMap((lock) => lock.created),
           onStep,
           signal,

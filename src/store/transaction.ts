@@ -3,7 +3,7 @@ import { renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PkiError, isPkiError } from '../errors.ts';
 import { surveyDestinations } from './destinations.ts';
-import { removeEmptyDirectories } from './directories.ts';
+import { isInside, removeEmptyDirectories } from './directories.ts';
 import { attempt } from './failure.ts';
 import { syncDirectories } from './flush.ts';
 import type { Journal, JournalFile } from './journal.ts';
@@ -18,17 +18,24 @@ export interface TransactionOptions {
   readonly directories: readonly [string, ...string[]];
   /** Directories that the run created before, and that must not be lost while the files are kept. */
   readonly created: readonly string[];
+  /** The directory of which everything that the transaction creates, itself included, is open to its owner alone. */
+  readonly secluded?: string | undefined;
   readonly onStep: StepListener;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The SHA-256 of a text in UTF-8, in hexadecimal. */
-export function sha256Hex(contents: string): string {
-  return createHash('sha256').update(contents, 'utf8').digest('hex');
+/** The SHA-256 of bytes, or of a text in UTF-8, in hexadecimal. */
+export function sha256Hex(contents: string | Uint8Array): string {
+  return createHash('sha256').update(contents).digest('hex');
 }
 
-function planTransaction(files: readonly NewFile[], { id, directories }: TransactionOptions): Journal {
+function planTransaction(
+  files: readonly NewFile[],
+  { id, directories, secluded }: TransactionOptions,
+): Journal {
   const created = surveyDestinations(files, directories);
+  const isSecluded = (path: string): boolean =>
+    secluded !== undefined && (path === secluded || isInside(path, secluded));
   const missing = new Set(created);
   // The innermost directory that is there, not the target directory: it may be a mount point or a subvolume of its own,
   // and that the folder can be made there proves that the file can be put there later.
@@ -38,6 +45,7 @@ function planTransaction(files: readonly NewFile[], { id, directories }: Transac
     id,
     directories,
     created,
+    secluded: created.filter(isSecluded),
     files: files.map(({ path, contents, mode, replace }) => ({
       path,
       site: siteOf(dirname(path)),

@@ -35,6 +35,7 @@ interface Scenario {
   readonly title: string;
   readonly prepare: (root: string) => void;
   readonly files: (root: string) => readonly NewFile[];
+  readonly secluded?: (root: string) => string;
 }
 
 const SCENARIOS: readonly Scenario[] = [
@@ -53,6 +54,22 @@ const SCENARIOS: readonly Scenario[] = [
       for (const { path } of filesOf(at)) put(path, 'old', 0o640);
     },
     files: (at) => filesOf(at, { replace: true }),
+  },
+  {
+    title: 'over files that are there, beside what was in them',
+    prepare: (at) => {
+      for (const { path } of filesOf(at)) put(path, 'old', 0o640);
+    },
+    files: (at) => [
+      ...filesOf(at, { replace: true }),
+      ...filesOf(at).map(({ path, mode }) => ({
+        path: path.replace('/kubernetes/', '/kubernetes/pki-backups/1/'),
+        contents: 'old',
+        mode,
+        replace: false,
+      })),
+    ],
+    secluded: (at) => join(at, 'kubernetes/pki-backups'),
   },
 ];
 
@@ -96,7 +113,8 @@ describe('a run that is killed', () => {
       const directories = directoriesOf(root);
       const files = scenario.files(root);
       reset(scenario);
-      const { report } = await runToEnd(runner, { directories, files });
+      const secluded = scenario.secluded?.(root);
+      const { report } = await runToEnd(runner, { directories, files, ...(secluded && { secluded }) });
       const complete = snapshot(root);
       const { steps } = report;
       const commit = steps.indexOf('commit');
@@ -106,7 +124,13 @@ describe('a run that is killed', () => {
       const expected: typeof found = [];
       for (const [killAt, step] of steps.entries()) {
         const old = reset(scenario);
-        const { signal } = await runToEnd(runner, { directories, files, killAt, umask: 0 });
+        const { signal } = await runToEnd(runner, {
+          directories,
+          files,
+          ...(secluded && { secluded }),
+          killAt,
+          umask: 0,
+        });
         expect(signal).toBe('SIGKILL');
         expectKeysHidden(root);
         found.push({ step, ...(await recoverAt(directories)) });
@@ -129,7 +153,7 @@ describe('a run that is killed', () => {
     ['finishing', 1],
     ['undoing', 0],
   ])('while %s what another one left is finished or undone all the same', async (_, afterCommit) => {
-    const [scenario] = SCENARIOS.slice(-1);
+    const [, , scenario] = SCENARIOS;
     if (scenario === undefined) throw new Error('no scenario');
     const directories = directoriesOf(root);
     const files = scenario.files(root);

@@ -10,6 +10,8 @@ export interface RunOrder {
   /** Kills itself before this step, counted from 0. */
   readonly killAt?: number;
   readonly umask?: number;
+  readonly beside?: readonly string[];
+  readonly secluded?: string;
   /** Says `open` when it has the locks, and goes on when its input ends. */
   readonly waits?: boolean;
 }
@@ -43,11 +45,12 @@ async function run(order: RunOrder): Promise<RunReport> {
     steps.push(step);
   };
   try {
-    const store = await openStore(order.directories, { self: process, onStep });
+    const { beside = [], secluded } = order;
+    const store = await openStore(order.directories, { self: process, onStep, beside });
     try {
       recovered.push(...store.recovered.map(({ kind }) => kind));
       if (order.waits === true) await untilInputEnds();
-      await store.commit(order.files, { signal: interruption.signal });
+      await store.commit(order.files, { signal: interruption.signal, ...(secluded && { secluded }) });
     } finally {
       await store.close();
     }

@@ -129,6 +129,48 @@ describe('commit', () => {
     expect(lstatSync(path).ino).not.toBe(ino);
   });
 
+  test('writes bytes that are no text as they are, and opens what is secluded to its owner alone', async () => {
+    const directories = directoriesOf(root);
+    const secluded = join(root, 'kubernetes/pki-backups');
+    const bytes = Buffer.from([0xff, 0x00, 0xfe, 0x0a]);
+    const [file] = filesOf(root);
+    if (file === undefined) throw new Error('no file');
+    const kept = { ...file, path: join(secluded, '1/pki/ca.crt'), contents: bytes, mode: 0o600 };
+    const store = await openStore(directories, { self: process });
+    await store.commit([file, kept], { secluded });
+    await store.close();
+    expect(readFileSync(kept.path)).toEqual(bytes);
+    const modeOf = (path: string): number => lstatSync(path).mode & 0o777;
+    const closed = ['', '1', '1/pki'].map((path) => modeOf(join(secluded, path)));
+    expect(closed).toEqual([0o700, 0o700, 0o700]);
+    expect(modeOf(join(root, 'kubernetes/pki'))).toBe(0o755);
+  });
+
+  test('has its journal where whoever opens the target directories finds it, not in one beside them', async () => {
+    const [, pki] = directoriesOf(root);
+    // Of all, this one comes first.
+    const beside = [join(root, 'a-backups')];
+    const [file] = filesOf(root);
+    if (file === undefined) throw new Error('no file');
+    put(file.path, 'old');
+    const files = [
+      { ...file, replace: true },
+      { ...file, path: join(root, 'a-backups/ca.crt'), contents: 'old' },
+    ];
+    const { steps } = (await runToEnd(runner, { directories: [pki], beside, files })).report;
+    for (const killAt of steps.keys()) {
+      put(file.path, 'old');
+      removeSandbox(join(root, 'a-backups'));
+      const order = { directories: [pki], beside, files, killAt };
+      expect((await runToEnd(runner, order)).signal).toBe('SIGKILL');
+      const store = await openStore([pki], { self: process });
+      await store.close();
+      const isNew = readFileSync(file.path, 'utf8') === file.contents;
+      expect(isNew).toBe(killAt > steps.indexOf('commit'));
+      if (isNew) expect(readFileSync(join(root, 'a-backups/ca.crt'), 'utf8')).toBe('old');
+    }
+  });
+
   test('writes nothing for no files', async () => {
     await write([]);
     expect(snapshot(root)).toEqual([]);

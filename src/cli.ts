@@ -88,6 +88,7 @@ const parser = yargs(words)
   });
 
 register(parser, 'init', 'init', 'create what is missing of a PKI, keep what is valid');
+register(parser, 'rollback', 'rollback [snapshot]', 'put back what a renewal has replaced');
 register(parser, 'verify', ['verify [dir]', 'audit [dir]'], 'audit what is there: read only, offline');
 parser.command('show', 'print the table, tree, component arguments, configuration or bindings', (own) => {
   register(own, 'showTable', 'table', 'the table of every certificate, as a profile and release has it');
@@ -103,6 +104,7 @@ parser.command('show', 'print the table, tree, component arguments, configuratio
   return own.demandCommand(1, 1, 'show what?', 'one thing at a time');
 });
 parser.command(['certs', 'certificates'], 'look after the certificates', (own) => {
+  register(own, 'certsRenew', 'renew <names..>', 'issue certificates and kubeconfigs again in place');
   register(
     own,
     'checkExpiration',

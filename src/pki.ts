@@ -7,10 +7,13 @@ import {
   parseEvidence,
   parseAnyEvidence,
 } from './checks/evidence.ts';
+import { MENDS } from './checks/mends.ts';
 import { runChecks } from './checks/run.ts';
 import { PkiError } from './errors.ts';
+import type { Finding } from './finding.ts';
+import { editKubeconfig } from './kubeconfig/edit.ts';
 import { encodeKubeconfig } from './kubeconfig/encode.ts';
-import { type Plan, planRows, refusalOf } from './plan.ts';
+import { COMPLETE, type Intent, ISSUING, type Plan, type PlannedRow, planRows, refusalOf } from './plan.ts';
 import type { DesiredFile, DesiredRow } from './resolve/desired.ts';
 import type { Validity } from './resolve/template.ts';
 import type { KeyAlgorithmId } from './x509/algorithms.ts';
@@ -52,6 +55,9 @@ export interface PlannedPki {
   readonly evidence: Evidence;
   readonly input: PkiInput;
   readonly reader: CertificateReader;
+  readonly intent: Intent;
+  /** What the checks found, whatever the plan makes of it. */
+  readonly findings: readonly Finding[];
 }
 
 /** One certificate of the PKI, created or kept. */
@@ -65,14 +71,16 @@ export interface PkiCertificate {
 }
 
 /** Compares what is there with what should be and says what `generatePki` would do. Pure: nothing is generated. */
-export async function planPki(input: PkiInput, now: Date): Promise<PlannedPki> {
+export async function planPki(input: PkiInput, now: Date, intent: Intent = COMPLETE): Promise<PlannedPki> {
   const { evidence, reader } = await parseAnyEvidence({
     rows: input.rows,
     files: input.existing,
     signers: input.signers,
   });
-  const findings = runChecks({ now, evidence, signers: new Set(input.signers.keys()) });
-  return { plan: planRows(evidence, findings, now), evidence, input, reader };
+  const signers = new Set(input.signers.keys());
+  const findings = runChecks({ now, evidence, signers });
+  const plan = planRows(evidence, { findings, now, intent, signers });
+  return { plan, evidence, input, reader, intent, findings };
 }
 
 /** What the files of a row are written from, kept or new. */
@@ -93,12 +101,20 @@ export interface GeneratedPki {
   readonly certificates: readonly PkiCertificate[];
 }
 
+/** The keys of the rows: new ones, but where those that are there stay. */
 async function generateKeys(
   rows: readonly DesiredRow[],
+  { intent, evidence }: PlannedPki,
   environment: PkiEnvironment,
 ): Promise<ReadonlyMap<string, KeyPair>> {
+  const kept = new Map(
+    rows.flatMap(({ id }) => {
+      const key = intent.kind === 'renew' && intent.keepsKeys ? evidence.get(id)?.key : undefined;
+      return key === undefined ? [] : [[id, key] as const];
+    }),
+  );
   const wanted = rows.flatMap((row) => {
-    if (row.kind === 'bundle') return [];
+    if (row.kind === 'bundle' || kept.has(row.id)) return [];
     return [{ id: row.id, algorithm: row.kind === 'keyPair' ? row.algorithm : row.certificate.algorithm }];
   });
   let done = 0;
@@ -111,7 +127,7 @@ async function generateKeys(
       return [id, key] as const;
     }),
   );
-  return new Map(keys);
+  return new Map([...kept, ...keys]);
 }
 
 /** Issues what the plan creates, each row as soon as the one that signs it is there. */
@@ -170,7 +186,7 @@ function issueRows(
   for (const row of input.rows) {
     const planRow = plan.rows.find((candidate) => candidate.id === row.id);
     const material =
-      planRow?.action === 'create'
+      planRow !== undefined && ISSUING.includes(planRow.action)
         ? newMaterial(row, planRow.validity)
         : Promise.resolve(keptMaterial(row.id));
     // Awaited by those it signs and at the end; until then a failure of one must not count as unhandled.
@@ -183,14 +199,32 @@ function issueRows(
 const certificatesPem = (certificates: readonly Certificate[]): string =>
   certificates.map((certificate) => encodePem('CERTIFICATE', certificate.der)).join('');
 
-function contentsOf(
-  row: DesiredRow,
-  holds: DesiredFile['holds'],
-  materials: ReadonlyMap<string, Material>,
-): string {
+/** What a file is written from. */
+interface Writing {
+  readonly row: DesiredRow;
+  readonly planned: PlannedRow | undefined;
+  readonly materials: ReadonlyMap<string, Material>;
+  /** The text that is there. */
+  readonly old: string | undefined;
+}
+
+async function kubeconfigOf({ row, planned, materials, old }: Writing): Promise<string> {
+  if (row.kind !== 'kubeconfig') return '';
   const own = materials.get(row.id);
-  const certificatesOf = (ids: readonly string[]): readonly Certificate[] =>
-    ids.flatMap((id) => materials.get(id)?.certificates ?? []);
+  const trust = row.kubeconfig.trust.flatMap((id) => materials.get(id)?.certificates ?? []);
+  const credentials = {
+    certificateAuthorityPem: certificatesPem(trust),
+    clientCertificatePem: certificatesPem(own?.certificates ?? []),
+    clientKeyPem: own?.key?.privateKeyPem ?? '',
+  };
+  if (planned?.action === 'create' || old === undefined) return encodeKubeconfig(row.kubeconfig, credentials);
+  const isElsewhere = planned?.findings.some(({ code }) => code === 'server') === true;
+  return editKubeconfig(old, { ...credentials, ...(isElsewhere ? { server: row.kubeconfig.server } : {}) });
+}
+
+async function contentsOf(holds: DesiredFile['holds'], writing: Writing): Promise<string> {
+  const { row, materials } = writing;
+  const own = materials.get(row.id);
   switch (holds) {
     case 'certificate': {
       const chain = row.kind === 'certificate' ? row.chain : [];
@@ -200,35 +234,46 @@ function contentsOf(
     }
     case 'copy':
       return certificatesPem(own?.certificates.slice(0, 1) ?? []);
-    case 'bundle':
-      return certificatesPem(row.kind === 'bundle' ? certificatesOf(row.of) : []);
+    case 'bundle': {
+      const of = row.kind === 'bundle' ? row.of : [];
+      return certificatesPem(of.flatMap((id) => materials.get(id)?.certificates ?? []));
+    }
     case 'key':
       return own?.key?.privateKeyPem ?? '';
     case 'publicKey':
       return own?.key === undefined ? '' : encodePublicKeyPem(own.key.spkiDer);
     case 'kubeconfig':
-      if (row.kind !== 'kubeconfig') return '';
-      return encodeKubeconfig(row.kubeconfig, {
-        certificateAuthorityPem: certificatesPem(certificatesOf(row.kubeconfig.trust)),
-        clientCertificatePem: certificatesPem(own?.certificates ?? []),
-        clientKeyPem: own?.key?.privateKeyPem ?? '',
-      });
+      return kubeconfigOf(writing);
   }
+}
+
+/** Whether what is found after issuing was there before and is not for a new certificate to mend. */
+function isCarriedOn(finding: Finding, { findings }: PlannedPki): boolean {
+  if (['identity', 'certificate'].includes(MENDS.get(finding.code) ?? '')) return false;
+  return findings.some(
+    ({ row, code, path, field }) =>
+      row === finding.row && code === finding.code && path === finding.path && field === finding.field,
+  );
 }
 
 /** Reads back what was made, from its text, and holds it against the rows by the same checks as anything else. */
 async function assertAsDesired(planned: PlannedPki, files: readonly PkiFile[], now: Date): Promise<void> {
-  const { plan, input, reader } = planned;
+  const { plan, input, reader, intent } = planned;
   const evidence = await parseEvidence(
     { rows: input.rows, files: [...input.existing, ...files], signers: input.signers },
     reader,
   );
   const findings = runChecks({ now, evidence, signers: new Set(input.signers.keys()) });
-  const isNew = new Set(plan.rows.filter((row) => row.action === 'create').map((row) => row.id));
-  const wrong = findings.filter(
-    ({ row, severity }) => (row !== undefined && isNew.has(row)) || severity === 'error',
-  );
-  if (wrong.length === 0 && [...evidence.values()].every((row) => row.files.length > 0)) return;
+  const actionOf = new Map(plan.rows.map(({ id, action }) => [id, action]));
+  const wrong = findings.filter((finding) => {
+    const action = actionOf.get(finding.row ?? '') ?? 'keep';
+    if (action === 'create') return true;
+    if (action === 'renew' || action === 'reissue') return !isCarriedOn(finding, planned);
+    // A renewal leaves everything else as it was.
+    return finding.severity === 'error' && intent.kind === 'complete';
+  });
+  const isWhole = intent.kind === 'renew' || [...evidence.values()].every((row) => row.files.length > 0);
+  if (wrong.length === 0 && isWhole) return;
   const [first] = wrong;
   throw new PkiError(
     'ERR_SELF_CHECK',
@@ -249,7 +294,8 @@ function heldCertificates(
     const certificate = 'certificate' in row ? certificateOf(row.id) : undefined;
     const path = row.files[0]?.path;
     if (certificate === undefined || path === undefined) return [];
-    const isNew = plan.rows.find(({ id }) => id === row.id)?.action === 'create';
+    const action = plan.rows.find(({ id }) => id === row.id)?.action ?? 'keep';
+    const isNew = ISSUING.includes(action);
     return [{ id: row.id, path, certificate, isNew }];
   });
 }
@@ -269,19 +315,25 @@ export async function generatePki(planned: PlannedPki, environment: PkiEnvironme
   const { plan, input } = planned;
   if (plan.isRefused) throw refusalOf(plan, []);
   const planOf = new Map(plan.rows.map((row) => [row.id, row]));
-  const creating = input.rows.filter((row) => planOf.get(row.id)?.action === 'create');
+  const issuing = input.rows.filter((row) => ISSUING.includes(planOf.get(row.id)?.action ?? 'keep'));
 
-  const keys = await generateKeys(creating, environment);
+  const keys = await generateKeys(issuing, planned, environment);
   const pending = issueRows(planned, keys, environment);
   const materials = new Map<string, Material>();
   for (const [id, material] of pending) materials.set(id, await material);
 
-  const files = input.rows.flatMap((row) =>
-    row.files
-      .filter(({ path }) =>
-        planOf.get(row.id)?.files.some((file) => file.path === path && file.action === 'create'),
-      )
-      .map(({ path, mode, holds }): PkiFile => ({ path, mode, contents: contentsOf(row, holds, materials) })),
+  const isWritten = (row: DesiredRow, path: string): boolean =>
+    planOf.get(row.id)?.files.some((file) => file.path === path && file.action !== 'keep') === true;
+  const textOf = new Map(input.existing.map(({ path, contents }) => [path, contents]));
+  const files = await Promise.all(
+    input.rows.flatMap((row) =>
+      row.files
+        .filter(({ path }) => isWritten(row, path))
+        .map(async ({ path, mode, holds }): Promise<PkiFile> => {
+          const writing = { row, planned: planOf.get(row.id), materials, old: textOf.get(path) };
+          return { path, mode, contents: await contentsOf(holds, writing) };
+        }),
+    ),
   );
   if (files.length > 0) await assertAsDesired(planned, files, environment.now);
 

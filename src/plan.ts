@@ -1,5 +1,6 @@
 import type { Check } from './checks/check.ts';
 import type { Evidence, RowEvidence } from './checks/evidence.ts';
+import { MENDS, ONLY_EXPOSED } from './checks/mends.ts';
 import { PkiError } from './errors.ts';
 import type { Finding } from './finding.ts';
 import { timeText } from './checks/time.ts';
@@ -8,14 +9,30 @@ import { resolveValidity, type Validity } from './resolve/template.ts';
 
 /**
  * What becomes of a row: `create` all of it, `complete` it with what can be derived from what is there, `keep` it as it
- * is, or `refuse` because what is there contradicts the request.
+ * is, `renew` its certificate because that was asked for, `reissue` it because it has drifted from the request, or `refuse`:
+ * what is there contradicts the request, or cannot be renewed.
  */
-export type RowAction = 'create' | 'complete' | 'keep' | 'refuse';
+export type RowAction = 'create' | 'complete' | 'keep' | 'renew' | 'reissue' | 'refuse';
 
 export interface PlannedFile {
   readonly path: string;
-  readonly action: 'create' | 'keep';
+  readonly action: 'create' | 'keep' | 'replace';
 }
+
+/** What is to be done about what is there already. */
+export type Intent =
+  /** What is missing is made. What has drifted is refused or, with `reissues`, issued again. */
+  | { readonly kind: 'complete'; readonly reissues: boolean }
+  | {
+      readonly kind: 'renew';
+      /** The rows that are renewed. Nothing else is touched, whatever there is to say of it. */
+      readonly ids: ReadonlySet<string>;
+      /** Why a row cannot be renewed, where whoever asks knows already, by its id. */
+      readonly obstacles: ReadonlyMap<string, string>;
+      readonly keepsKeys: boolean;
+    };
+
+export const COMPLETE: Intent = Object.freeze({ kind: 'complete', reissues: false });
 
 /** What becomes of one row, and why. */
 export interface PlannedRow {
@@ -32,7 +49,7 @@ export interface PlannedRow {
 /** Everything that a run would do. One plan is printed, carried out and tested. */
 export interface Plan {
   readonly rows: readonly PlannedRow[];
-  /** Something is refused, so nothing at all is done. */
+  /** Something contradicts the request, so nothing at all is done. A renewal does what it can: a row of it may be refused. */
   readonly isRefused: boolean;
   /** Every file is there already. */
   readonly isComplete: boolean;
@@ -79,19 +96,130 @@ function cappedFinding(row: DesiredRow, validity: Validity): Finding {
   };
 }
 
+/** What only a plan can find: why something that is asked for cannot be issued again. */
+export const NOT_RENEWABLE: Omit<Check, 'run'> = Object.freeze({
+  code: 'not-renewable',
+  only: 'plan',
+  severity: 'error',
+  says: 'What is to be issued again is there, and its CA can sign: its key is here and its certificate is valid',
+  citation: 'kubeadm.md 4.2',
+  remedy:
+    'bring the key of the CA, or have the certificate signed where that is; what is not there, k8s-pki init makes; a CA that has expired has to be rotated',
+  appliesTo: ['certificate', 'kubeconfig'] as const,
+});
+
+function notRenewable({ desired }: RowEvidence, message: string): Finding {
+  const { code, severity, remedy } = NOT_RENEWABLE;
+  return { code, severity, row: desired.id, path: desired.files[0]?.path ?? '', message, remedy };
+}
+
+/** What a plan is made from beside the evidence. */
+export interface PlanContext {
+  readonly findings: readonly Finding[];
+  readonly now: Date;
+  readonly intent: Intent;
+  /** The ids of CAs for which somebody signs whose key is not among the files. */
+  readonly signers: ReadonlySet<string>;
+}
+
+/** Why the CA of a row cannot sign; undefined where it can. */
+function signingObstacle(
+  { desired }: RowEvidence,
+  evidence: Evidence,
+  { findings, signers }: PlanContext,
+): string | undefined {
+  const id = 'certificate' in desired ? desired.certificate.signer : undefined;
+  const signer = id === undefined ? undefined : evidence.get(id);
+  if (id === undefined || signer?.authority === undefined) return `its CA, ${id ?? 'none'}, is not here`;
+  if (signer.key === undefined && !signers.has(id)) return `its CA, ${id}, is external: the key is not here`;
+  const fault = findings.find(
+    ({ row, severity, code }) => row === id && severity === 'error' && !ONLY_EXPOSED.has(code),
+  );
+  return fault && `its CA, ${id}, cannot sign: ${fault.path} ${fault.message}`;
+}
+
+/** Why what is there of a row cannot be issued again in its place; undefined where it can. */
+function presenceObstacle({ desired, files, kubeconfig, key }: RowEvidence): string | undefined {
+  const isThere = (path: string): boolean => files.some((file) => file.path === path);
+  const absent = desired.files.find(({ path }) => !isThere(path));
+  if (absent !== undefined)
+    return absent === desired.files[0] ? 'is not there' : `its ${absent.holds} is not there`;
+  if (desired.kind !== 'kubeconfig') return key === undefined ? 'its key cannot be read' : undefined;
+  if (kubeconfig === undefined) return 'cannot be read as a kubeconfig';
+  const parts = [kubeconfig.clientCertificate, kubeconfig.clientKey];
+  return parts.every((part) => part !== undefined && 'pem' in part)
+    ? undefined
+    : 'embeds no client certificate and key: whoever keeps them in files renews them there';
+}
+
+/** What becomes of a row, with what there is to say of it. */
+type Decision = Pick<PlannedRow, 'action' | 'files' | 'findings'>;
+
+function replaced(row: RowEvidence, keepsKey: boolean): readonly PlannedFile[] {
+  return row.desired.files.map(({ path, holds }) => ({
+    path,
+    action: holds === 'key' && keepsKey ? 'keep' : 'replace',
+  }));
+}
+
+function decideRenewal(
+  row: RowEvidence,
+  evidence: Evidence,
+  { intent, ...context }: PlanContext & { readonly intent: Intent & { readonly kind: 'renew' } },
+): Decision {
+  const kept = row.files.map(({ path }): PlannedFile => ({ path, action: 'keep' }));
+  const { id } = row.desired;
+  if (!intent.ids.has(id)) return { action: 'keep', files: kept, findings: [] };
+  const obstacle =
+    presenceObstacle(row) ??
+    intent.obstacles.get(id) ??
+    signingObstacle(row, evidence, { intent, ...context }) ??
+    (intent.keepsKeys && context.findings.some(({ row: of, code }) => of === id && code === 'pair-mismatch')
+      ? 'its key is another one, and cannot be kept'
+      : undefined);
+  if (obstacle !== undefined)
+    return { action: 'refuse', files: kept, findings: [notRenewable(row, obstacle)] };
+  return { action: 'renew', files: replaced(row, intent.keepsKeys), findings: [] };
+}
+
+function decideCompletion(
+  row: RowEvidence,
+  evidence: Evidence,
+  context: PlanContext & { readonly intent: Intent & { readonly kind: 'complete' } },
+): Decision {
+  const files = planFiles(row);
+  const findings = context.findings.filter((finding) => finding.row === row.desired.id);
+  const action = planAction(files, findings);
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const isDrift = action === 'refuse' && errors.every(({ code }) => MENDS.has(code));
+  if (!isDrift || !context.intent.reissues || !('certificate' in row.desired) || row.desired.kind === 'ca')
+    return { action, files, findings };
+  const obstacle = presenceObstacle(row) ?? signingObstacle(row, evidence, context);
+  if (obstacle !== undefined) return { action, files, findings: [...findings, notRenewable(row, obstacle)] };
+  return { action: 'reissue', files: replaced(row, false), findings };
+}
+
+function decide(row: RowEvidence, evidence: Evidence, context: PlanContext): Decision {
+  const { intent } = context;
+  return intent.kind === 'renew'
+    ? decideRenewal(row, evidence, { ...context, intent })
+    : decideCompletion(row, evidence, { ...context, intent });
+}
+
+/** The actions in which a certificate is issued. */
+export const ISSUING: readonly RowAction[] = Object.freeze<RowAction[]>(['create', 'renew', 'reissue']);
+
 /** Decides from the findings what becomes of each row. Does not compare anything itself: the checks did. */
-export function planRows(evidence: Evidence, findings: readonly Finding[], now: Date): Plan {
+export function planRows(evidence: Evidence, context: PlanContext): Plan {
   const validities = new Map<string, Pick<Validity, 'notBefore' | 'notAfter'>>();
   const rows: PlannedRow[] = [];
   for (const row of evidence.values()) {
     const { desired } = row;
-    const files = planFiles(row);
-    const own = findings.filter((finding) => finding.row === desired.id);
-    const action = planAction(files, own);
+    const { action, files, findings } = decide(row, evidence, context);
     if (row.authority !== undefined) validities.set(desired.id, row.authority);
     const validity =
-      action === 'create' && 'certificate' in desired
-        ? resolveValidity(desired.certificate, now, validities.get(desired.certificate.signer ?? ''))
+      ISSUING.includes(action) && 'certificate' in desired
+        ? resolveValidity(desired.certificate, context.now, validities.get(desired.certificate.signer ?? ''))
         : undefined;
     if (validity !== undefined) validities.set(desired.id, validity);
     rows.push({
@@ -99,13 +227,13 @@ export function planRows(evidence: Evidence, findings: readonly Finding[], now: 
       purpose: desired.purpose,
       action,
       files,
-      findings: validity?.isCapped === true ? [...own, cappedFinding(desired, validity)] : own,
+      findings: validity?.isCapped === true ? [...findings, cappedFinding(desired, validity)] : findings,
       ...(validity === undefined ? {} : { validity }),
     });
   }
   return {
     rows,
-    isRefused: rows.some((row) => row.action === 'refuse'),
+    isRefused: context.intent.kind === 'complete' && rows.some((row) => row.action === 'refuse'),
     isComplete: rows.every((row) => row.action === 'keep'),
   };
 }
@@ -113,13 +241,14 @@ export function planRows(evidence: Evidence, findings: readonly Finding[], now: 
 /** A refused plan as an error. `wouldKeep`: requests under which everything that is there would be kept. */
 export function refusalOf(plan: Plan, wouldKeep: readonly string[]): PkiError<'ERR_REFUSED'> {
   const findings = plan.rows.flatMap((row) => row.findings);
-  const errors = findings.filter((finding) => finding.severity === 'error').length;
+  const codes = findings.filter(({ severity }) => severity === 'error').map(({ code }) => code);
+  const isDrift = codes.every((code) => MENDS.has(code));
   return new PkiError(
     'ERR_REFUSED',
-    `what is there contradicts the request in ${errors} ${errors === 1 ? 'place' : 'places'}`,
+    `what is there contradicts the request in ${codes.length} ${codes.length === 1 ? 'place' : 'places'}`,
     {
       detail: { findings, wouldKeep },
-      hint: 'nothing was changed: mend or move away what is named, or ask for what is there',
+      hint: `nothing was changed: mend or move away what is named, or ask for what is there${isDrift ? '; init --reissue issues it again' : ''}`,
     },
   );
 }

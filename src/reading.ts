@@ -40,7 +40,7 @@ export interface Reading {
 }
 
 /** Stand in until the files have said something: nothing that is compared comes from them. */
-const UNKNOWN_HOST = { hostIp: '192.0.2.1' };
+export const UNKNOWN_HOST: { readonly hostIp: string } = { hostIp: '192.0.2.1' };
 /** A fact and no option: a node name that was asked for is the hostname as well, as to `init`. */
 const UNKNOWN_NAME = { hostname: 'host' };
 /** Stands for the directory in which a root is kept apart: which it is shows in no file. */

@@ -108,6 +108,8 @@ export interface Request {
   readonly existing: readonly PresentFile[];
   /** By the id of the CA for which they sign. */
   readonly signers: ReadonlyMap<string, Signer>;
+  /** Whether a leaf or a kubeconfig that has drifted from the request is issued again instead of refused. */
+  readonly reissues?: boolean;
 }
 
 /** A request understood: what it would do, what was odd about it, and, where it is refused, what would not be. */
@@ -127,7 +129,8 @@ export interface PlannedRequest {
 export async function planRequest(request: Request, now: Date): Promise<PlannedRequest> {
   const { spec, warnings } = parseClusterSpec(request.options, request.host);
   const { existing, signers } = request;
-  const planned = await planPki({ rows: resolveRows(spec), existing, signers }, now);
+  const intent = { kind: 'complete', reissues: request.reissues === true } as const;
+  const planned = await planPki({ rows: resolveRows(spec), existing, signers }, now, intent);
   const wouldKeep = planned.plan.isRefused
     ? await findKeeping(request, seenOptions(request, spec, planned.evidence), now)
     : [];

@@ -3,13 +3,20 @@ import { SEVERITIES } from '../finding.ts';
 import { COMPONENTS } from '../table/row.ts';
 import { COMPONENT_OPTIONS } from './component-options.ts';
 import { addClusterOptions, addConfigOption, addOutputOption } from './options.ts';
+import { addRenewOptions, addRollbackOptions } from './renew-options.ts';
 import { SELECTION_OPTIONS } from './selection-options.ts';
+import { SNAPSHOT_OPTIONS } from './snapshot-options.ts';
 
 const RULING = ['profile', 'kubernetes-version'] as const;
 
 const addInitOptions = (parser: Argv): Argv =>
   addConfigOption(addOutputOption(addClusterOptions(parser), ['text', 'json']))
     .option('dry-run', { type: 'boolean', describe: 'print the plan and change nothing' })
+    .option('reissue', {
+      type: 'boolean',
+      describe: 'issue again what has drifted from the request, instead of refusing; what was there is kept',
+    })
+    .options(SNAPSHOT_OPTIONS)
     .option('allow-early-clock', {
       type: 'boolean',
       describe: 'go on although the clock shows a time before this release',
@@ -180,6 +187,8 @@ const addExpirationOptions = (parser: Argv): Argv =>
 
 export type CommandName =
   | 'init'
+  | 'certsRenew'
+  | 'rollback'
   | 'verify'
   | 'showTable'
   | 'showTree'
@@ -191,6 +200,8 @@ export type CommandName =
 /** What each command takes. Apart from what they do, so that help and mistakes need not wait for that to be loaded. */
 export const COMMAND_OPTIONS: Readonly<Record<CommandName, (parser: Argv) => Argv>> = {
   init: addInitOptions,
+  certsRenew: addRenewOptions,
+  rollback: addRollbackOptions,
   verify: addVerifyOptions,
   showTable: addTableOptions,
   showTree: addTreeOptions,

@@ -2,6 +2,8 @@ import type { Arguments } from 'yargs';
 import { runCheckExpiration } from './check-expiration.ts';
 import type { CommandName } from './command-options.ts';
 import { runInit } from './init-command.ts';
+import { runRenew } from './renew-command.ts';
+import { runRollback } from './rollback-command.ts';
 import { showArguments, showConfig, showRbac, showTable, showTree } from './show-commands.ts';
 import { runVerify } from './verify-command.ts';
 
@@ -10,6 +12,8 @@ export const COMMANDS: Readonly<
   Record<CommandName, (parsed: Arguments, signal: AbortSignal) => Promise<number>>
 > = {
   init: runInit,
+  certsRenew: runRenew,
+  rollback: runRollback,
   verify: runVerify,
   showTable,
   showTree,

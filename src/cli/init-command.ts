@@ -2,6 +2,7 @@ import type { Arguments } from 'yargs';
 import { initJson, initText } from '../report/init.ts';
 import { askedOptionsOf } from './config.ts';
 import { init } from './init.ts';
+import { keptSnapshots } from './snapshot-options.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
 
 /** `k8s-pki init`. */
@@ -12,6 +13,8 @@ export async function runInit(parsed: Arguments, signal: AbortSignal): Promise<n
     place,
     isDryRun: parsed['dry-run'] === true,
     isEarlyClockAllowed: parsed['allow-early-clock'] === true,
+    reissues: parsed['reissue'] === true,
+    keep: keptSnapshots(parsed),
     signal,
   });
   printMessages(messages);

@@ -18,6 +18,9 @@ function yargsOption(row: OptionRow): Options {
 export const SWITCHES: readonly string[] = [
   ...OPTIONS.filter((row) => row.valueName === undefined).map((row) => row.name),
   'dry-run',
+  'reissue',
+  'keep-key',
+  'list',
   'allow-early-clock',
   'live',
   'follow-links',

@@ -28,6 +28,16 @@ export interface ParsedYaml {
   readonly placeOf: (path: YamlPath) => YamlPlace;
   /** Where the value stands to which the path leads. */
   readonly placeOfValue: (path: YamlPath) => YamlPlace;
+  /** Where the value stands that ends the path; undefined where it is no text of its own: a list, an alias, merged in. */
+  readonly scalarAt: (path: YamlPath) => YamlScalar | undefined;
+}
+
+/** The place of a scalar in its text, as offsets: what stands between them can be written anew. */
+export interface YamlScalar {
+  readonly start: number;
+  readonly end: number;
+  /** Whether what is written there needs quotes whatever it is. */
+  readonly isQuoted: boolean;
 }
 
 /** What bounds the reading of a text. */
@@ -47,11 +57,12 @@ const CONFIGURATION: YamlBounds = { maximumTokens: 10_000, takesDuplicates: fals
 const MAXIMUM_ALIASES = 100;
 
 const START: YamlPlace = { line: 1, column: 1 };
+const NOWHERE = { placeOf: () => START, placeOfValue: () => START, scalarAt: () => undefined };
 
 const MESSAGES: Readonly<Record<string, string>> = { DUPLICATE_KEY: 'has a field twice' };
 
 function unreadable(message: string): ParsedYaml {
-  return { value: undefined, faults: [{ message }], placeOf: () => START, placeOfValue: () => START };
+  return { value: undefined, faults: [{ message }], ...NOWHERE };
 }
 
 /** What an exception of the library or the engine says of the text; any other goes through. */
@@ -65,13 +76,13 @@ function faultOf(error: unknown): ParsedYaml {
 type PlaceAt = (offset: number) => YamlPlace;
 
 /** What stands in a document; a field that stands there twice may be a fault, and the last one counts. */
-function readDocument(parsed: Document, placeAt: PlaceAt): ParsedYaml {
+function readDocument(parsed: Document, text: string, placeAt: PlaceAt): ParsedYaml {
   const faults = parsed.errors.map(({ code, pos: [offset] }) => ({
     message: MESSAGES[code] ?? 'is not YAML',
     ...placeAt(offset),
   }));
   if (!parsed.errors.every(({ code }) => code === 'DUPLICATE_KEY')) {
-    return { value: undefined, faults, placeOf: () => START, placeOfValue: () => START };
+    return { value: undefined, faults, ...NOWHERE };
   }
   try {
     return {
@@ -79,6 +90,7 @@ function readDocument(parsed: Document, placeAt: PlaceAt): ParsedYaml {
       faults,
       placeOf: (path) => placeAt(offsetOf(parsed, path, 'key')),
       placeOfValue: (path) => placeAt(offsetOf(parsed, path, 'value')),
+      scalarAt: (path) => scalarIn(parsed, path, text),
     };
   } catch (error) {
     return faultOf(error);
@@ -113,7 +125,7 @@ async function readDocuments(
     // Without a document there is one with nothing in it, whose type has no place in a list.
     const list: readonly Document[] = 'empty' in documents ? [] : documents;
     return list.map((parsed) => ({
-      ...readDocument(parsed, placeAt),
+      ...readDocument(parsed, text, placeAt),
       start: placeAt(parsed.range?.[0] ?? 0),
     }));
   } catch (error) {
@@ -156,6 +168,23 @@ function offsetOf(parsed: Document, path: YamlPath, part: 'key' | 'value'): numb
 
 function startOf(node: unknown): number | undefined {
   return isNode(node) ? node.range?.[0] : undefined;
+}
+
+function scalarIn(parsed: Document, path: YamlPath, text: string): YamlScalar | undefined {
+  const node: unknown = parsed.getIn(path, true);
+  const parent: unknown = parsed.getIn(path.slice(0, -1), true);
+  if (!isNode(node) || !('type' in node) || typeof node.type !== 'string' || 'items' in node)
+    return undefined;
+  // What an alias elsewhere repeats would change with it.
+  if (!Array.isArray(node.range) || ('anchor' in node && node.anchor !== undefined)) return undefined;
+  const [start, end] = node.range;
+  const isInFlow = hasItems(parent) && 'flow' in parent && parent.flow === true;
+  return {
+    start,
+    // A block scalar (YAML 1.2 8.1) has the end of its last line.
+    end: text[end - 1] === '\n' ? end - 1 : end,
+    isQuoted: isInFlow || node.type.startsWith('QUOTE'),
+  };
 }
 
 function hasItems(value: unknown): value is { readonly items: readonly unknown[] } {

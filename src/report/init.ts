@@ -20,10 +20,13 @@ export interface InitReport {
   readonly wouldKeep: readonly string[];
   /** What became, or will become, of runs that were interrupted earlier, a sentence each. */
   readonly recovery: readonly string[];
+  /** Where what was replaced lies; absent where nothing was. */
+  readonly snapshot?: string;
   readonly pathOf: (logicalPath: string) => string;
 }
 
-function endOf(row: PlannedRow, certificates: readonly PkiCertificate[]): Date | undefined {
+/** When the certificate of a row ends, issued or to be issued. */
+export function endOf(row: PlannedRow, certificates: readonly PkiCertificate[]): Date | undefined {
   return (
     certificates.find((certificate) => certificate.id === row.id)?.certificate.notAfter ??
     row.validity?.notAfter
@@ -41,9 +44,13 @@ function summary(report: InitReport): string {
   const { plan, outcome } = report;
   const files = plan.rows.flatMap((row) => row.files);
   const created = files.filter((file) => file.action === 'create').map((file) => report.pathOf(file.path));
+  const replaced = files.filter((file) => file.action === 'replace').map((file) => report.pathOf(file.path));
+  const again = replaced.length === 0 ? '' : `, ${replaced.length} replaced`;
   const isNew = created.length;
   const where = report.directories
-    .filter((directory) => created.some((path) => innermost(path, report.directories) === directory))
+    .filter((directory) =>
+      [...created, ...replaced].some((path) => innermost(path, report.directories) === directory),
+    )
     .join(' and ');
   const ends = plan.rows
     .map((row) => endOf(row, report.certificates))
@@ -51,11 +58,12 @@ function summary(report: InitReport): string {
     .toSorted((a, b) => a.getTime() - b.getTime());
   const expiry =
     ends[0] === undefined ? '' : `; the first certificate expires on ${timeText(ends[0]).slice(0, 10)}`;
+  const before = report.snapshot === undefined ? '' : `; what was there before is in ${report.snapshot}`;
   switch (outcome) {
     case 'created':
-      return `${count(isNew, 'file')} created in ${where}${expiry}`;
+      return `${count(isNew, 'file')} created${again} in ${where}${expiry}${before}`;
     case 'planned':
-      return `${count(isNew, 'file')} would be created in ${where}; nothing was changed (--dry-run)`;
+      return `${count(isNew, 'file')} would be created${again} in ${where}; nothing was changed (--dry-run)`;
     case 'unchanged':
       return `nothing to do: all ${count(files.length, 'file')} are there and as requested${expiry}`;
     case 'refused':
@@ -83,9 +91,39 @@ function findingJson(finding: Finding, pathOf: InitReport['pathOf']): object {
   return { ...finding, path: pathOf(finding.path) };
 }
 
+/** The rows of a plan, with what was issued. */
+export function rowsJson({
+  plan,
+  certificates,
+  pathOf,
+}: Pick<InitReport, 'plan' | 'certificates' | 'pathOf'>): readonly object[] {
+  return plan.rows.map((row) => {
+    const issued = certificates.find((certificate) => certificate.id === row.id)?.certificate;
+    return {
+      id: row.id,
+      purpose: row.purpose,
+      action: row.action,
+      files: row.files.map((file) => ({ path: pathOf(file.path), action: file.action })),
+      ...(issued === undefined
+        ? {}
+        : {
+            certificate: {
+              subject: nameText(issued.subject),
+              issuer: nameText(issued.issuer),
+              serialNumber: issued.serialHex,
+              notBefore: timeText(issued.notBefore),
+              notAfter: timeText(issued.notAfter),
+              subjectAltName: (issued.subjectAltName ?? []).map(generalNameText),
+            },
+          }),
+      findings: row.findings.map((finding) => findingJson(finding, pathOf)),
+    };
+  });
+}
+
 /** The report for programs: `docs/json.md` describes it, and it changes only by additions within a schema version. */
 export function initJson(report: InitReport): object {
-  const { spec, plan, pathOf } = report;
+  const { spec } = report;
   return {
     schema: 'k8s-pki/init/v1',
     outcome: report.outcome,
@@ -96,27 +134,7 @@ export function initJson(report: InitReport): object {
     recovery: report.recovery,
     warnings: report.warnings,
     wouldKeep: report.wouldKeep,
-    rows: plan.rows.map((row) => {
-      const issued = report.certificates.find((certificate) => certificate.id === row.id)?.certificate;
-      return {
-        id: row.id,
-        purpose: row.purpose,
-        action: row.action,
-        files: row.files.map((file) => ({ path: pathOf(file.path), action: file.action })),
-        ...(issued === undefined
-          ? {}
-          : {
-              certificate: {
-                subject: nameText(issued.subject),
-                issuer: nameText(issued.issuer),
-                serialNumber: issued.serialHex,
-                notBefore: timeText(issued.notBefore),
-                notAfter: timeText(issued.notAfter),
-                subjectAltName: (issued.subjectAltName ?? []).map(generalNameText),
-              },
-            }),
-        findings: row.findings.map((finding) => findingJson(finding, pathOf)),
-      };
-    }),
+    ...(report.snapshot === undefined ? {} : { snapshot: report.snapshot }),
+    rows: rowsJson(report),
   };
 }

@@ -64,6 +64,8 @@ export interface DesiredKubeconfigRow extends DesiredBase {
   readonly kind: 'kubeconfig';
   readonly certificate: DesiredCertificate;
   readonly kubeconfig: DesiredKubeconfig;
+  /** Its component asks for a new certificate itself. */
+  readonly renewsItself?: true;
 }
 export interface DesiredKeyPairRow extends DesiredBase {
   readonly kind: 'keyPair';

@@ -160,6 +160,7 @@ function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredR
         purpose,
         files: [{ holds: 'kubeconfig', path: row.file, mode: MODES.kubeconfig }],
         certificate,
+        ...(row.renewsItself === undefined ? {} : { renewsItself: row.renewsItself }),
         kubeconfig: {
           cluster: spec.clusterName,
           user,

@@ -170,6 +170,8 @@ export interface KubeconfigRow extends RowBase, Identity {
   readonly server: Choice<ServerSource>;
   /** What one that is there may name instead, where kubeadm of the release writes or keeps that, too. */
   readonly otherServer?: Choice<ServerSource | null>;
+  /** Its component asks for a new certificate itself before the old one ends: only who names it renews it. */
+  readonly renewsItself?: true;
   /** The names in one that its component wrote for itself when it joined the cluster with a token. */
   readonly bootstrapped?: { readonly cluster: string; readonly user: string; readonly context: string };
   /** The component that reads it renews it: kubeadm neither lists nor renews it (kubeadm.md 4.1). */

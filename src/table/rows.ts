@@ -765,6 +765,8 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
     commonName: { always: 'system:node:{nodeName}' },
     organization: { always: ['system:nodes'] },
     file: 'kubelet.conf',
+    // kubeadm.md 4.2: never renewed there.
+    renewsItself: true,
     ...kubeconfigNames('default-auth'),
     server: {
       requirements: 'controlPlaneOrHost',

@@ -15,6 +15,18 @@ const OUTPUTS = [
   [INIT, 'Init', { outcome: 'created' }],
   [`${INIT} --cert-validity 3y`, 'Init', { outcome: 'unchanged' }],
   [`${INIT} --profile hardened`, 'Init', { outcome: 'refused', wouldKeep: ['--profile requirements'] }],
+  [`${INIT} --reissue --control-plane-endpoint lb:6443`, 'Init', { outcome: 'created' }],
+  ['rollback --cert-dir out/pki --dry-run -o json', 'Rollback', { outcome: 'planned' }],
+  ['rollback --cert-dir out/pki -o json', 'Rollback', { outcome: 'restored', left: [] }],
+  ['rollback --cert-dir out/pki --list -o json', 'Snapshots', { snapshots: [{ command: 'rollback' }, {}] }],
+  ['certs renew all --cert-dir out/pki --dry-run -o json', 'Renew', { outcome: 'planned' }],
+  ['certs renew all --cert-dir out/pki --if-expiring 1d -o json', 'Renew', { outcome: 'unchanged' }],
+  ['certs renew apiserver --cert-dir out/pki -o json', 'Renew', { outcome: 'renewed', isPartial: false }],
+  [
+    'certs renew apiserver --cert-dir out/pki --host-ip 192.0.2.10 --from certificate -o json',
+    'Renew',
+    { from: 'certificate', differences: [] },
+  ],
   ['verify out -o json', 'Verify', { isProfileGiven: false, counts: { error: 0 } }],
   ['verify out --profile hardened --fail-on never -o json', 'Verify', { isProfileGiven: true }],
   ['verify out --live --live-timeout 1s --live-address etcd=127.0.0.1:1 -o json', 'Verify', {}],
@@ -51,7 +63,7 @@ const OUTPUTS = [
 test('what is printed is what docs/json.md says, member for member', async () => {
   const document = readFileSync(join(ROOT, 'docs/json.md'), 'utf8');
   const types = [...document.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
-  expect(types).toHaveLength(8);
+  expect(types).toHaveLength(11);
   await withDirectory(async (cwd) => {
     const values: string[] = [];
     writeFileSync(

@@ -1,0 +1,44 @@
+import type { Argv } from 'yargs';
+import { EVERYTHING, RENEWABLE_NAMES, RENEWAL_SOURCES } from '../renewal-names.ts';
+import { addClusterOptions, addOutputOption } from './options.ts';
+import { SNAPSHOT_OPTIONS } from './snapshot-options.ts';
+
+/** What `certs renew` takes. */
+export const addRenewOptions = (parser: Argv): Argv =>
+  addOutputOption(addClusterOptions(parser), ['text', 'json'])
+    .positional('names', {
+      type: 'string',
+      array: true,
+      describe: `${EVERYTHING}, or some of: ${RENEWABLE_NAMES.join(', ')}; what renews itself, as kubelet.conf, is not part of ${EVERYTHING}`,
+    })
+    .option('from', {
+      choices: RENEWAL_SOURCES,
+      describe:
+        'where the certificates differ from what the flags ask for: take subject, names and usages from which of them',
+      requiresArg: true,
+    })
+    .option('if-expiring', {
+      type: 'string',
+      describe: 'renew only what ends within this period: 30d',
+      requiresArg: true,
+    })
+    .option('keep-key', { type: 'boolean', describe: 'keep the private keys; without it new ones are made' })
+    .option('dry-run', { type: 'boolean', describe: 'print the plan and change nothing' })
+    .option('allow-early-clock', {
+      type: 'boolean',
+      describe: 'go on although the clock shows a time before this release',
+    })
+    .options(SNAPSHOT_OPTIONS)
+    .example('$0 certs renew all', 'everything that does not renew itself, below /etc/kubernetes')
+    .example('$0 certs renew all --if-expiring 30d', 'for a timer');
+
+/** What `rollback` takes. */
+export const addRollbackOptions = (parser: Argv): Argv =>
+  addOutputOption(addClusterOptions(parser, ['cert-dir', 'kubeconfig-dir']), ['text', 'json'])
+    .positional('snapshot', {
+      type: 'string',
+      describe: 'which snapshot, by its name (default: the newest)',
+    })
+    .option('list', { type: 'boolean', describe: 'list the snapshots and change nothing' })
+    .option('dry-run', { type: 'boolean', describe: 'print what would be put back and change nothing' })
+    .options(SNAPSHOT_OPTIONS);

@@ -1,0 +1,30 @@
+import type { Arguments, Options } from 'yargs';
+import { PkiError } from '../errors.ts';
+import { textOf } from './words.ts';
+
+/** How many snapshots stay where nobody says. */
+const SNAPSHOTS_KEPT = 10;
+
+/** What every command takes that replaces files. */
+export const SNAPSHOT_OPTIONS: Readonly<Record<string, Options>> = {
+  keep: {
+    type: 'string',
+    default: String(SNAPSHOTS_KEPT),
+    describe: 'how many snapshots of replaced files stay in pki-backups, beside the certificate directory',
+    requiresArg: true,
+  },
+};
+
+/**
+ * How many snapshots stay.
+ *
+ * @throws {PkiError} `ERR_CONFIG` for what is no number from 1 on: the last one is the way back.
+ */
+export function keptSnapshots(parsed: Arguments): number {
+  const text = textOf(parsed, 'keep') ?? String(SNAPSHOTS_KEPT);
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  const issue = { option: 'keep', value: text, rule: 'must be a number from 1 to 999999' };
+  throw new PkiError('ERR_CONFIG', `keep ${JSON.stringify(text)}: ${issue.rule}`, {
+    detail: { issues: [issue] },
+  });
+}

@@ -1,0 +1,85 @@
+import type { Finding } from '../finding.ts';
+import { timeText } from '../checks/time.ts';
+import type { ClusterSpec } from '../cluster/spec.ts';
+import type { PkiCertificate } from '../pki.ts';
+import type { Plan } from '../plan.ts';
+import { columns, count } from './columns.ts';
+import { endOf, rowsJson } from './init.ts';
+
+/** What a run of `certs renew` did or would do. */
+export interface RenewReport {
+  readonly outcome: 'renewed' | 'unchanged' | 'planned';
+  /** What the files fit best, with what was given. */
+  readonly spec: ClusterSpec;
+  readonly directories: readonly string[];
+  readonly plan: Plan;
+  readonly certificates: readonly PkiCertificate[];
+  /** Where what is there says something else than what was given. */
+  readonly differences: readonly Finding[];
+  /** Which of the two was asked for. */
+  readonly from?: 'spec' | 'certificate' | undefined;
+  readonly recovery: readonly string[];
+  /** Where what was replaced lies; absent where nothing was. */
+  readonly snapshot?: string;
+  readonly pathOf: (logicalPath: string) => string;
+}
+
+/** The rows that were asked for: renewed, or not. */
+function askedFor({ plan }: RenewReport): Plan['rows'] {
+  return plan.rows.filter(({ action }) => action !== 'keep');
+}
+
+/** Whether something that was asked for could not be done. */
+export function isPartial(report: RenewReport): boolean {
+  return report.plan.rows.some(({ action }) => action === 'refuse');
+}
+
+function summary(report: RenewReport): string {
+  const renewed = report.plan.rows.filter(({ action }) => action === 'renew').length;
+  const left = report.plan.rows.filter(({ action }) => action === 'refuse').length;
+  const rest = left === 0 ? '' : `; ${left} could not be renewed`;
+  switch (report.outcome) {
+    case 'renewed':
+      return `${count(renewed, 'certificate')} renewed${rest}; what was there before is in ${report.snapshot ?? ''}`;
+    case 'planned':
+      return `${count(renewed, 'certificate')} would be renewed${rest}; nothing was changed (--dry-run)`;
+    case 'unchanged':
+      return left === 0 ? 'nothing to do: nothing is due' : `nothing was changed${rest}`;
+  }
+}
+
+/** The report as people read it: a line for each row that was asked for. */
+export function renewText(report: RenewReport): readonly string[] {
+  const { certificates, pathOf } = report;
+  const rows = askedFor(report).map((row) => {
+    const isNew = row.action === 'renew' && report.outcome === 'planned';
+    const end = isNew ? row.validity?.notAfter : endOf(row, certificates);
+    const files = row.files.filter(({ action }) => action === 'replace');
+    return [
+      row.action,
+      row.id,
+      end === undefined ? '-' : timeText(end).slice(0, 10),
+      files.map((file) => pathOf(file.path)).join(' ') || '-',
+    ];
+  });
+  const table = rows.length === 0 ? [] : [...columns([['ACTION', 'NAME', 'EXPIRES', 'FILES'], ...rows]), ''];
+  return [...table, summary(report)];
+}
+
+/** The report for programs: `docs/json.md` describes it. */
+export function renewJson(report: RenewReport): object {
+  const { pathOf, snapshot, from } = report;
+  return {
+    schema: 'k8s-pki/renew/v1',
+    outcome: report.outcome,
+    isPartial: isPartial(report),
+    profile: report.spec.profile,
+    kubernetesVersion: report.spec.kubernetesVersion.text,
+    directories: report.directories,
+    recovery: report.recovery,
+    ...(from === undefined ? {} : { from }),
+    differences: report.differences.map((finding) => ({ ...finding, path: pathOf(finding.path) })),
+    ...(snapshot === undefined ? {} : { snapshot }),
+    rows: rowsJson(report),
+  };
+}

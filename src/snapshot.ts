@@ -1,0 +1,177 @@
+import { dirname, join } from 'node:path';
+import type { Directories } from './cluster/directories.ts';
+import { PkiError } from './errors.ts';
+import { absolutePath, targetDirectories } from './layout.ts';
+import { knownPaths } from './resolve/paths.ts';
+import { isInside, removeTree } from './store/directories.ts';
+import { readFileBytes, readFileState } from './store/files.ts';
+import type { NewFile } from './store/staging.ts';
+import { sha256Hex } from './store/transaction.ts';
+import { listTree } from './store/tree.ts';
+
+/** The description of a snapshot, in its folder. A folder without one is none. */
+const MANIFEST = 'snapshot.json';
+const NAME = /^\d{8}T\d{6}\.\d{3}Z$/;
+
+/** A file as it was, by its logical path. */
+export interface SnapshotFile {
+  readonly path: string;
+  readonly mode: number;
+  readonly sha256Hex: string;
+}
+
+/** What a snapshot holds. */
+export interface SnapshotManifest {
+  readonly version: 1;
+  /** The command that changed the files afterwards. */
+  readonly command: string;
+  readonly certDir: string;
+  readonly kubeconfigDir: string;
+  readonly files: readonly SnapshotFile[];
+  /** The logical paths of what that command created: it was not there before. */
+  readonly created: readonly string[];
+}
+
+/** A snapshot that is there. */
+export interface Snapshot extends SnapshotManifest {
+  /** When it was taken, in UTC: `20261126T021500.000Z`. */
+  readonly name: string;
+  readonly directory: string;
+}
+
+/** Where the snapshots of a PKI lie: beside its certificate directory. */
+export function backupsDirectory({ certDir }: Directories): string {
+  return join(dirname(certDir), 'pki-backups');
+}
+
+/** The directories that a store has to be opened with beside the PKI's own, to take snapshots. */
+export function besideTargets(directories: Directories): readonly string[] {
+  const backups = backupsDirectory(directories);
+  return targetDirectories(directories).some((target) => isInside(backups, target)) ? [] : [backups];
+}
+
+/** What is about to be changed. */
+export interface Change {
+  readonly directories: Directories;
+  readonly command: string;
+  /** The logical paths of what is replaced, and of what is created. */
+  readonly replaced: readonly string[];
+  readonly created: readonly string[];
+}
+
+/**
+ * Reads what is about to be replaced, and says which files keep it: to be written in the transaction that replaces it, so that
+ * there is never one without the other.
+ *
+ * @throws {PkiError} `ERR_STORE` where a file cannot be read any more.
+ */
+export function takeSnapshot(
+  { directories, command, replaced, created }: Change,
+  now: Date,
+): { readonly directory: string; readonly files: readonly NewFile[] } {
+  const name = now.toISOString().replaceAll(/[-:]/g, '');
+  const directory = join(backupsDirectory(directories), name);
+  const kept = replaced.map((path) => {
+    const place = absolutePath(path, directories);
+    const state = readFileBytes(place);
+    if (state.kind !== 'file') throw damaged(place, 'is no file that can be kept');
+    return { path, mode: state.mode, bytes: state.bytes };
+  });
+  const manifest: SnapshotManifest = {
+    version: 1,
+    command,
+    certDir: directories.certDir,
+    kubeconfigDir: directories.kubeconfigDir,
+    files: kept.map(({ path, mode, bytes }) => ({ path, mode, sha256Hex: sha256Hex(bytes) })),
+    created,
+  };
+  const file = (path: string, contents: string | Uint8Array): NewFile => ({
+    path: join(directory, path),
+    contents,
+    mode: 0o600,
+    replace: false,
+  });
+  return {
+    directory,
+    files: [
+      ...kept.map(({ path, bytes }) => file(path, bytes)),
+      file(MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`),
+    ],
+  };
+}
+
+function damaged(path: string, why: string): PkiError<'ERR_STORE'> {
+  return new PkiError('ERR_STORE', `${path}: ${why}`, { detail: { path, operation: 'read a snapshot' } });
+}
+
+function isSnapshotFile(value: unknown): value is SnapshotFile {
+  if (typeof value !== 'object' || value === null) return false;
+  const { path, mode, sha256Hex: hash }: Partial<SnapshotFile> = value;
+  // Of the table alone: nothing else is ever put anywhere.
+  return knownPaths().includes(String(path)) && Number.isInteger(mode) && typeof hash === 'string';
+}
+
+function isManifest(value: unknown): value is SnapshotManifest {
+  if (typeof value !== 'object' || value === null) return false;
+  const { version, command, certDir, kubeconfigDir, files, created }: Partial<SnapshotManifest> = value;
+  return (
+    version === 1 &&
+    [command, certDir, kubeconfigDir].every((text) => typeof text === 'string') &&
+    Array.isArray(files) &&
+    files.every(isSnapshotFile) &&
+    Array.isArray(created) &&
+    created.every((path) => knownPaths().includes(String(path)))
+  );
+}
+
+function parseManifest(text: string): SnapshotManifest | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isManifest(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** The snapshots of a PKI, the newest first. Folders that hold none are passed over. */
+export function listSnapshots(directories: Directories): readonly Snapshot[] {
+  const backups = backupsDirectory(directories);
+  const names = [...listTree(backups).directories.keys()].filter((name) => NAME.test(name));
+  return names
+    .toSorted()
+    .toReversed()
+    .flatMap((name) => {
+      const directory = join(backups, name);
+      const state = readFileState(join(directory, MANIFEST));
+      const manifest = state.kind === 'file' ? parseManifest(state.contents) : undefined;
+      return manifest === undefined ? [] : [{ ...manifest, name, directory }];
+    });
+}
+
+/**
+ * The files of a snapshot as they were.
+ *
+ * @throws {PkiError} `ERR_STORE` where one is gone or was changed.
+ */
+export function readSnapshot({ directory, files }: Snapshot): readonly {
+  readonly path: string;
+  readonly mode: number;
+  readonly bytes: Uint8Array;
+}[] {
+  return files.map(({ path, mode, sha256Hex: expected }) => {
+    const place = join(directory, path);
+    const state = readFileBytes(place);
+    if (state.kind !== 'file' || sha256Hex(state.bytes) !== expected)
+      throw damaged(place, 'is gone, or was changed since the snapshot was taken');
+    return { path, mode, bytes: state.bytes };
+  });
+}
+
+/** Removes all snapshots but the newest ones, and says which. */
+export function pruneSnapshots(directories: Directories, keep: number): readonly string[] {
+  const old = listSnapshots(directories).slice(keep);
+  // Without its description, what is left of one after a crash is none.
+  for (const { directory } of old) removeTree(directory, MANIFEST);
+  return old.map(({ directory }) => directory);
+}

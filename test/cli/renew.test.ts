@@ -1,0 +1,177 @@
+import { describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isOnPath, oracle } from '../support/oracles.ts';
+import { kubectl, kubectlOracle } from '../interop/kubectl-run.ts';
+import { bareEnvironment, endOf, NODE, run, SHAPES, start } from './shapes.ts';
+import { withDirectory } from './tree.ts';
+
+const INIT = 'init --host-ip 192.0.2.10 --hostname cp1 --cert-dir out/pki --key-algorithm ECDSA-P256'.split(
+  ' ',
+);
+const ALL = 'certs renew all --cert-dir out/pki'.split(' ');
+
+/** Works in a folder that holds a PKI in `out` and the same in `good`. */
+async function withPki(work: (cwd: string) => Promise<void>): Promise<void> {
+  await withDirectory(async (cwd) => {
+    expect(await run(NODE, INIT, { cwd })).toMatchObject({ status: 0 });
+    cpSync(join(cwd, 'out'), join(cwd, 'good'), { recursive: true, preserveTimestamps: true });
+    await work(cwd);
+  });
+}
+
+function openssl(cwd: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('openssl', args, { cwd, encoding: 'utf8' });
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  return stdout;
+}
+
+/** The files of `good` that `out` has with other contents. */
+function changedIn(cwd: string): readonly string[] {
+  const names = readdirSync(join(cwd, 'good'), { recursive: true, encoding: 'utf8', withFileTypes: true });
+  return names
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(join(cwd, 'good/').length))
+    .filter((path) => !readFileSync(join(cwd, 'out', path)).equals(readFileSync(join(cwd, 'good', path))))
+    .toSorted();
+}
+
+describe.each(SHAPES)('certs renew on $name', (shape) => {
+  test('tells of each name why it cannot be renewed, does the rest, and ends with 1', async () => {
+    await withPki(async (cwd) => {
+      const pki = join(cwd, 'out/pki');
+      rmSync(join(pki, 'etcd/ca.key'));
+      rmSync(join(pki, 'apiserver.crt'));
+      const expired = ['x509', '-in', 'front-proxy-ca.crt', '-signkey', 'front-proxy-ca.key', '-days', '-1'];
+      writeFileSync(join(pki, 'front-proxy-ca.crt'), openssl(pki, ...expired));
+      rmSync(join(cwd, 'good'), { recursive: true });
+      cpSync(join(cwd, 'out'), join(cwd, 'good'), { recursive: true });
+
+      const planned = await run(shape, [...ALL, '--dry-run'], { cwd });
+      expect(planned.status).toBe(1);
+      expect(changedIn(cwd)).toEqual([]);
+      const { status, stdout, stderr } = await run(shape, ALL, { cwd });
+      expect(status).toBe(1);
+      for (const line of [
+        'pki/apiserver.crt: is not there [not-renewable]',
+        'pki/etcd/server.crt: its CA, etcd-ca, is external: the key is not here [not-renewable]',
+        'pki/front-proxy-client.crt: its CA, front-proxy-ca, cannot sign: pki/front-proxy-ca.crt has expired [not-renewable]',
+      ])
+        expect(stderr).toContain(line);
+      expect(stdout).toContain(
+        '4 certificates renewed; 6 could not be renewed; what was there before is in ',
+      );
+      expect(changedIn(cwd)).toEqual([
+        'admin.conf',
+        'controller-manager.conf',
+        'pki/apiserver-kubelet-client.crt',
+        'pki/apiserver-kubelet-client.key',
+        'scheduler.conf',
+      ]);
+    });
+  }, 60_000);
+
+  test('trusts in kubeconfigs every CA of the file, and leaves what others have put there', async () => {
+    await withPki(async (cwd) => {
+      const second = [
+        'req',
+        '-x509',
+        '-newkey',
+        'ed25519',
+        '-nodes',
+        '-keyout',
+        '/dev/null',
+        '-subj',
+        '/CN=next',
+      ];
+      appendFileSync(join(cwd, 'out/pki/ca.crt'), openssl(cwd, ...second));
+      const admin = join(cwd, 'out/admin.conf');
+      const foreign = readFileSync(admin, 'utf8')
+        .replace(
+          'contexts:\n',
+          'contexts:\n# of the other site\n- name: east\n  context: {cluster: east, user: bob}\n',
+        )
+        .replace(/^/, '# do not edit\n');
+      writeFileSync(admin, foreign);
+      const { status } = await run(shape, [...ALL.slice(0, 2), 'admin.conf', ...ALL.slice(3)], { cwd });
+      expect(status).toBe(0);
+      const renewed = readFileSync(admin, 'utf8');
+      const isOther = (line: string, index: number): boolean => line !== foreign.split('\n')[index];
+      const fields = renewed
+        .split('\n')
+        .filter(isOther)
+        .map((line) => line.trim().split(':')[0]);
+      expect(fields).toEqual(['certificate-authority-data', 'client-certificate-data', 'client-key-data']);
+      const [, trust = ''] = /certificate-authority-data: (\S+)/.exec(renewed) ?? [];
+      expect(Buffer.from(trust, 'base64').toString()).toBe(readFileSync(join(cwd, 'out/pki/ca.crt'), 'utf8'));
+    });
+  }, 60_000);
+});
+
+kubectlOracle('kubectl', () => {
+  test('reads every kubeconfig that was renewed', async () => {
+    await withPki(async (cwd) => {
+      await run(NODE, [...ALL, 'kubelet.conf'], { cwd });
+      for (const name of ['admin.conf', 'kubelet.conf', 'controller-manager.conf', 'scheduler.conf']) {
+        const view = kubectl([
+          '--kubeconfig',
+          join(cwd, 'out', name),
+          'config',
+          'view',
+          '--raw',
+          '-o',
+          'json',
+        ]);
+        const config = JSON.parse(view);
+        const pem = Buffer.from(config.users[0].user['client-certificate-data'], 'base64').toString();
+        writeFileSync(join(cwd, 'client.crt'), pem);
+        const verify = ['verify', '-purpose', 'sslclient', '-CAfile', 'out/pki/ca.crt', 'client.crt'];
+        expect(openssl(cwd, ...verify)).toBe('client.crt: OK\n');
+      }
+    });
+  }, 60_000);
+});
+
+oracle(
+  'strace',
+  isOnPath('strace'),
+  'strace is not on the PATH',
+)('a renewal that is killed', () => {
+  const RENAMES = 'rename,renameat,renameat2';
+  // Two locks are taken by rename, then it commits, then puts in place 18 files of the snapshot and 17 of the PKI.
+  const MOMENTS = [
+    ['the commit', 3, 0],
+    ['the first file of the snapshot', 4, 17],
+    ['the first file that is replaced', 22, 17],
+    ['a file in the middle', 30, 17],
+    ['the last file', 38, 17],
+  ] as const;
+
+  test.each(SHAPES.flatMap((shape) => MOMENTS.map((moment) => [shape.name, ...moment, shape] as const)))(
+    'on %s at %s has renewed nothing or, once the next run is through, everything',
+    async (_, __, count, replaced, shape) => {
+      await withPki(async (cwd) => {
+        const inject = `inject=${RENAMES}:signal=KILL:when=${count}`;
+        const trace = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${RENAMES}`, '-e', inject];
+        const env = { ...bareEnvironment(cwd), PATH: process.env['PATH'] ?? '' };
+        const strace = ['/usr/bin/env', 'strace', ...trace];
+        const killed = await endOf(start([...strace, ...shape.command, ...ALL], { cwd, env }));
+        expect(killed).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+
+        const next = await run(shape, [...ALL, '--if-expiring', '1d'], { cwd });
+        expect(next).toMatchObject({ status: 0, stdout: 'nothing to do: nothing is due\n' });
+        expect(next.stderr).toContain(replaced === 0 ? 'took back what it had begun' : 'finished what it');
+        expect(changedIn(cwd)).toHaveLength(replaced);
+        expect(await run(shape, ['verify', 'out'], { cwd })).toMatchObject({ status: 0 });
+        const list = ['rollback', '--list', '--cert-dir', 'out/pki'];
+        const { stdout } = await run(shape, list, { cwd });
+        expect(stdout.match(/certs renew {2}17/g) ?? []).toHaveLength(replaced === 0 ? 0 : 1);
+        if (replaced === 0) return;
+        expect(await run(shape, ['rollback', '--cert-dir', 'out/pki'], { cwd })).toMatchObject({ status: 0 });
+        expect(changedIn(cwd)).toEqual([]);
+      });
+    },
+    60_000,
+  );
+});

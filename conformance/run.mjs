@@ -24,6 +24,7 @@ import { cases as node } from './cases/node.mjs';
 import { cases as paths } from './cases/paths.mjs';
 import { cases as profiles } from './cases/profiles.mjs';
 import { cases as refusals } from './cases/refusals.mjs';
+import { cases as renewal } from './cases/renewal.mjs';
 import { cases as requirements } from './cases/requirements.mjs';
 import { cases as roles } from './cases/roles.mjs';
 import { cases as servers } from './cases/servers.mjs';
@@ -60,6 +61,7 @@ const allCases = [
   ...refusals,
   ...adoption,
   ...expiration,
+  ...renewal,
   ...lint,
   ...hygiene,
   ...paths,

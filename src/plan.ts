@@ -238,6 +238,11 @@ export function planRows(evidence: Evidence, context: PlanContext): Plan {
   };
 }
 
+/** The logical paths of the files of a plan that are created, or replaced. */
+export function pathsOf({ rows }: Plan, action: 'create' | 'replace'): readonly string[] {
+  return rows.flatMap((row) => row.files.filter((file) => file.action === action).map(({ path }) => path));
+}
+
 /** A refused plan as an error. `wouldKeep`: requests under which everything that is there would be kept. */
 export function refusalOf(plan: Plan, wouldKeep: readonly string[]): PkiError<'ERR_REFUSED'> {
   const findings = plan.rows.flatMap((row) => row.findings);

@@ -5,7 +5,7 @@ import { COMPONENT_OPTIONS } from './component-options.ts';
 import { addClusterOptions, addConfigOption, addOutputOption } from './options.ts';
 import { addRenewOptions, addRollbackOptions } from './renew-options.ts';
 import { SELECTION_OPTIONS } from './selection-options.ts';
-import { SNAPSHOT_OPTIONS } from './snapshot-options.ts';
+import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
 
 const RULING = ['profile', 'kubernetes-version'] as const;
 
@@ -17,6 +17,7 @@ const addInitOptions = (parser: Argv): Argv =>
       describe: 'issue again what has drifted from the request, instead of refusing; what was there is kept',
     })
     .options(SNAPSHOT_OPTIONS)
+    .options(HOOK_OPTIONS)
     .option('allow-early-clock', {
       type: 'boolean',
       describe: 'go on although the clock shows a time before this release',

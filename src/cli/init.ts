@@ -5,13 +5,14 @@ import type { Directories } from '../cluster/directories.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import { readClock } from '../library.ts';
 import { type GeneratedPki, keptCertificates } from '../pki.ts';
-import { refusalOf } from '../plan.ts';
+import { pathsOf, refusalOf } from '../plan.ts';
 import { knownPlaces, presentFiles, resolveDirectories } from '../present.ts';
 import { errorLines, issueLines } from '../report/errors.ts';
 import { findingLines } from '../report/findings.ts';
 import type { InitReport } from '../report/init.ts';
 import { type PlannedRequest, planRequest } from '../request.ts';
 import { type FileState, readFiles } from '../store/files.ts';
+import { resolveReload } from '../resolve/reload.ts';
 import { besideTargets } from '../snapshot.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { generate } from './generate.ts';
@@ -84,7 +85,18 @@ function resultOf(
   const warnings = target.options.place(request.warnings);
   const pathOf = (path: string): string => absolutePath(path, target.directories);
   const directories = targetDirectories(target.directories);
-  const report: InitReport = { ...rest, spec, directories, plan: planned.plan, warnings, wouldKeep, pathOf };
+  const replaced = planned.plan.isRefused ? [] : pathsOf(planned.plan, 'replace');
+  const reload = replaced.length === 0 ? {} : { reload: resolveReload(spec, replaced) };
+  const report: InitReport = {
+    ...rest,
+    ...reload,
+    spec,
+    directories,
+    plan: planned.plan,
+    warnings,
+    wouldKeep,
+    pathOf,
+  };
   const findings = planned.plan.rows.flatMap((row) => row.findings);
   const messages = [
     ...rest.recovery.map((sentence) => `notice: ${sentence}`),

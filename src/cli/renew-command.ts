@@ -2,7 +2,9 @@ import type { Arguments } from 'yargs';
 import { parseDuration } from '../cluster/durations.ts';
 import { PkiError } from '../errors.ts';
 import { RENEWAL_SOURCES } from '../renewal-names.ts';
-import { isPartial, renewJson, renewText } from '../report/renew.ts';
+import { reloadJson } from '../report/reload.ts';
+import { isPartial, renewJson, type RenewReport, renewText } from '../report/renew.ts';
+import { runHook } from './hook.ts';
 import { clusterOptionsOf } from './options.ts';
 import { renew } from './renew.ts';
 import { keptSnapshots } from './snapshot-options.ts';
@@ -25,6 +27,20 @@ function namesOf(parsed: Arguments): readonly string[] {
   return Array.isArray(names) ? names.map(String) : [];
 }
 
+/** Whether the hook did what it had to; that it did not, is said, and changes nothing about what was renewed. */
+export async function callHook(
+  command: string,
+  { reload, pathOf }: Pick<RenewReport, 'reload' | 'pathOf'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (reload === undefined) return true;
+  const input = `${JSON.stringify(reloadJson(reload, pathOf), null, 2)}\n`;
+  const failure = await runHook(command, input, signal);
+  if (failure !== undefined)
+    printMessages([`error: the hook ${failure}; the files are replaced all the same`]);
+  return failure === undefined;
+}
+
 /** `k8s-pki certs renew`. */
 export async function runRenew(parsed: Arguments, signal: AbortSignal): Promise<number> {
   const { report, messages } = await renew({
@@ -40,5 +56,8 @@ export async function runRenew(parsed: Arguments, signal: AbortSignal): Promise<
   });
   printMessages(messages);
   printData(parsed['output'] === 'json' ? [JSON.stringify(renewJson(report), null, 2)] : renewText(report));
-  return isPartial(report) ? EXIT.findings : EXIT.done;
+  const hook = textOf(parsed, 'hook');
+  const isHookDone =
+    hook === undefined || report.outcome !== 'renewed' || (await callHook(hook, report, signal));
+  return isPartial(report) || !isHookDone ? EXIT.findings : EXIT.done;
 }

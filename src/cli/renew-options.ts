@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { EVERYTHING, RENEWABLE_NAMES, RENEWAL_SOURCES } from '../renewal-names.ts';
 import { addClusterOptions, addOutputOption } from './options.ts';
-import { SNAPSHOT_OPTIONS } from './snapshot-options.ts';
+import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
 
 /** What `certs renew` takes. */
 export const addRenewOptions = (parser: Argv): Argv =>
@@ -29,6 +29,7 @@ export const addRenewOptions = (parser: Argv): Argv =>
       describe: 'go on although the clock shows a time before this release',
     })
     .options(SNAPSHOT_OPTIONS)
+    .options(HOOK_OPTIONS)
     .example('$0 certs renew all', 'everything that does not renew itself, below /etc/kubernetes')
     .example('$0 certs renew all --if-expiring 30d', 'for a timer');
 

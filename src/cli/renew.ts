@@ -5,11 +5,13 @@ import { isPkiError, PkiError } from '../errors.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import { readClock } from '../library.ts';
 import { keptCertificates } from '../pki.ts';
+import { pathsOf } from '../plan.ts';
 import { knownPlaces, presentFiles, resolveDirectories } from '../present.ts';
 import { type PlannedRenewal, planRenewal } from '../renew.ts';
 import type { RenewalSource } from '../renewal-names.ts';
 import { findingLines } from '../report/findings.ts';
 import type { RenewReport } from '../report/renew.ts';
+import { resolveReload } from '../resolve/reload.ts';
 import { besideTargets } from '../snapshot.ts';
 import { type FileState, readFiles } from '../store/files.ts';
 import { openStore } from '../store/store.ts';
@@ -78,6 +80,7 @@ function resultOf(
 ): RenewResult {
   const pathOf = (path: string): string => absolutePath(path, directories);
   const { spec, differences, planned } = renewal;
+  const replaced = pathsOf(planned.plan, 'replace');
   const report: RenewReport = {
     ...rest,
     spec,
@@ -85,6 +88,7 @@ function resultOf(
     plan: planned.plan,
     differences,
     from: options.from,
+    ...(replaced.length === 0 ? {} : { reload: resolveReload(spec, replaced) }),
     pathOf,
   };
   const findings = planned.plan.rows.flatMap((row) => row.findings);

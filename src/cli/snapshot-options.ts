@@ -15,6 +15,15 @@ export const SNAPSHOT_OPTIONS: Readonly<Record<string, Options>> = {
   },
 };
 
+/** What every command takes that issues again what components have open. */
+export const HOOK_OPTIONS: Readonly<Record<string, Options>> = {
+  hook: {
+    type: 'string',
+    describe: 'run this by the shell after files were replaced, with the reload plan as JSON on its stdin',
+    requiresArg: true,
+  },
+};
+
 /**
  * How many snapshots stay.
  *

@@ -1,7 +1,7 @@
 import type { Directories } from '../cluster/directories.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import type { GeneratedPki } from '../pki.ts';
-import type { Plan } from '../plan.ts';
+import { type Plan, pathsOf } from '../plan.ts';
 import { count } from '../report/columns.ts';
 import { backupsDirectory, pruneSnapshots, takeSnapshot } from '../snapshot.ts';
 import { surveyDestinations } from '../store/destinations.ts';
@@ -14,11 +14,6 @@ import type { Store } from '../store/store.ts';
 export function recoverySentence({ kind, files }: Recovery): string {
   const what = kind === 'finished' ? 'finished what it had begun' : 'took back what it had begun';
   return `an earlier run was interrupted: ${what} (${count(files.length, 'file')})`;
-}
-
-/** The logical paths of the files of a plan that are created, or replaced. */
-function pathsOf({ rows }: Plan, action: 'create' | 'replace'): readonly string[] {
-  return rows.flatMap((row) => row.files.filter((file) => file.action === action).map(({ path }) => path));
 }
 
 /** Looks for what would keep the files from being written: the plan that is printed is the one that would be carried out. */

@@ -5,7 +5,9 @@ import type { ClusterSpec } from '../cluster/spec.ts';
 import type { SpecIssue } from '../errors.ts';
 import type { Plan, PlannedRow } from '../plan.ts';
 import type { PkiCertificate } from '../pki.ts';
+import type { ReloadPlan } from '../resolve/reload.ts';
 import { columns, count } from './columns.ts';
+import { reloadJson, reloadText } from './reload.ts';
 
 /** What a run of `init` did or would do; what every form of its report is made from. */
 export interface InitReport {
@@ -22,6 +24,8 @@ export interface InitReport {
   readonly recovery: readonly string[];
   /** Where what was replaced lies; absent where nothing was. */
   readonly snapshot?: string;
+  /** What is to be done afterwards; absent where nothing is replaced. */
+  readonly reload?: ReloadPlan;
   readonly pathOf: (logicalPath: string) => string;
 }
 
@@ -75,6 +79,7 @@ function summary(report: InitReport): string {
 export function initText(report: InitReport): readonly string[] {
   const { spec, plan, pathOf } = report;
   const head = `profile ${spec.profile}, Kubernetes ${spec.kubernetesVersion.text}, ${spec.keyAlgorithm}`;
+  const reload = report.reload === undefined ? [] : ['', ...reloadText(report.reload, pathOf)];
   const rows = plan.rows.map((row) => {
     const end = endOf(row, report.certificates);
     return [
@@ -84,7 +89,14 @@ export function initText(report: InitReport): readonly string[] {
       row.files.map((file) => pathOf(file.path)).join(' '),
     ];
   });
-  return [head, '', ...columns([['ACTION', 'NAME', 'EXPIRES', 'FILES'], ...rows]), '', summary(report)];
+  return [
+    head,
+    '',
+    ...columns([['ACTION', 'NAME', 'EXPIRES', 'FILES'], ...rows]),
+    '',
+    summary(report),
+    ...reload,
+  ];
 }
 
 function findingJson(finding: Finding, pathOf: InitReport['pathOf']): object {
@@ -135,6 +147,7 @@ export function initJson(report: InitReport): object {
     warnings: report.warnings,
     wouldKeep: report.wouldKeep,
     ...(report.snapshot === undefined ? {} : { snapshot: report.snapshot }),
+    ...(report.reload === undefined ? {} : { reload: reloadJson(report.reload, report.pathOf) }),
     rows: rowsJson(report),
   };
 }

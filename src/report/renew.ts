@@ -4,7 +4,9 @@ import type { ClusterSpec } from '../cluster/spec.ts';
 import type { PkiCertificate } from '../pki.ts';
 import type { Plan } from '../plan.ts';
 import { columns, count } from './columns.ts';
+import type { ReloadPlan } from '../resolve/reload.ts';
 import { endOf, rowsJson } from './init.ts';
+import { reloadJson, reloadText } from './reload.ts';
 
 /** What a run of `certs renew` did or would do. */
 export interface RenewReport {
@@ -21,6 +23,8 @@ export interface RenewReport {
   readonly recovery: readonly string[];
   /** Where what was replaced lies; absent where nothing was. */
   readonly snapshot?: string;
+  /** What is to be done afterwards; absent where nothing is replaced. */
+  readonly reload?: ReloadPlan;
   readonly pathOf: (logicalPath: string) => string;
 }
 
@@ -63,12 +67,13 @@ export function renewText(report: RenewReport): readonly string[] {
     ];
   });
   const table = rows.length === 0 ? [] : [...columns([['ACTION', 'NAME', 'EXPIRES', 'FILES'], ...rows]), ''];
-  return [...table, summary(report)];
+  const { reload } = report;
+  return [...table, summary(report), ...(reload === undefined ? [] : ['', ...reloadText(reload, pathOf)])];
 }
 
 /** The report for programs: `docs/json.md` describes it. */
 export function renewJson(report: RenewReport): object {
-  const { pathOf, snapshot, from } = report;
+  const { pathOf, snapshot, from, reload } = report;
   return {
     schema: 'k8s-pki/renew/v1',
     outcome: report.outcome,
@@ -80,6 +85,7 @@ export function renewJson(report: RenewReport): object {
     ...(from === undefined ? {} : { from }),
     differences: report.differences.map((finding) => ({ ...finding, path: pathOf(finding.path) })),
     ...(snapshot === undefined ? {} : { snapshot }),
+    ...(reload === undefined ? {} : { reload: reloadJson(reload, pathOf) }),
     rows: rowsJson(report),
   };
 }

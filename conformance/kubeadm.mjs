@@ -7,29 +7,34 @@ import { kubeadmConfigOf, kubeadmFlagsOf } from './requests.mjs';
 /** Where everything lies below `folder`, as below a host's own root. */
 export const KUBERNETES_DIR = 'etc/kubernetes';
 
-/** A folder in which kubeadm finds the request as configuration, and with `--rootfs` takes it for the host's root. */
-export function layOut(folder, { request, version, isRoot = false, certificatesDir }) {
+function makeDirectory(folder) {
   const directory = join(folder, KUBERNETES_DIR);
   mkdirSync(directory, { recursive: true, mode: 0o755 });
+  return directory;
+}
+
+/** A folder in which kubeadm finds the request as configuration, and with `--rootfs` takes it for the host's root. */
+export function layOut(folder, { request, version, isRoot = false, certificatesDir }) {
+  const directory = makeDirectory(folder);
   const base = isRoot ? `/${KUBERNETES_DIR}` : directory;
-  writeFileSync(
-    join(folder, 'kubeadm.yaml'),
-    kubeadmConfigOf(request, { version, certificatesDir: certificatesDir ?? `${base}/pki` }),
-  );
+  const certDir = certificatesDir ?? join(base, request.certificatesDir ?? 'pki');
+  const config = kubeadmConfigOf(request, { version, certificatesDir: certDir });
+  writeFileSync(join(folder, 'kubeadm.yaml'), config);
   const rootfs = isRoot ? ['--rootfs', folder] : [];
-  const config = ['--config', isRoot ? '/kubeadm.yaml' : join(folder, 'kubeadm.yaml'), ...rootfs];
+  const read = ['--config', isRoot ? '/kubeadm.yaml' : join(folder, 'kubeadm.yaml'), ...rootfs];
   return {
     directory,
-    config,
-    flags: { certs: config, kubeconfig: [...config, '--kubeconfig-dir', base] },
+    config: read,
+    flags: { certs: read, kubeconfig: [...read, '--kubeconfig-dir', base] },
   };
 }
 
 /** A folder for which kubeadm is asked by flags in place of a configuration. */
 export function layOutByFlags(folder, { request, version }) {
-  const directory = join(folder, KUBERNETES_DIR);
-  mkdirSync(directory, { recursive: true, mode: 0o755 });
-  return { directory, flags: kubeadmFlagsOf(request, { version, directory }) };
+  const directory = makeDirectory(folder);
+  const certificatesDir = join(directory, request.certificatesDir ?? 'pki');
+  const kubeconfigDir = join(directory, request.kubeconfigDir ?? '');
+  return { directory, flags: kubeadmFlagsOf(request, { version, certificatesDir, kubeconfigDir }) };
 }
 
 /** Both phases that write a PKI. Returns when each began, in milliseconds: kubeadm dates certificates by that. */

@@ -1,41 +1,63 @@
 // One request, said in each tongue: our options, the configuration file that kubeadm reads, and its flags.
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { OPTIONS } from '../dist/cluster/options.js';
 import { ALGORITHMS } from '../dist/table/algorithms.js';
 import { hasChange, parseKubernetesVersion } from '../dist/table/versions.js';
 import { randomOf } from './random.mjs';
 
+/** What of a request only kubeadm's tongues have a word for, or say in another way. */
+const NOT_OPTIONS = ['advertiseAddress', 'byGate', 'featureGates', 'certificatesDir', 'etcdAs', 'hostAs'];
+
 /** The options of `init` in the kubeadm profile that ask for what kubeadm of this version would be asked for. */
 export function optionsOf(request, version) {
-  const { advertiseAddress, byGate: _, featureGates: __, ...options } = request;
+  const { hostname: name, ...others } = request;
+  const options = Object.entries(others).filter(([field]) => !NOT_OPTIONS.includes(field));
   return {
     profile: 'kubeadm',
     kubernetesVersion: version,
-    apiserverAdvertiseAddress: advertiseAddress,
-    ...options,
+    // kubeadm knows one name of a host, which is that of its node, too.
+    [request.hostAs ?? 'hostname']: name,
+    apiserverAdvertiseAddress: request.advertiseAddress,
+    ...Object.fromEntries(options),
   };
 }
 
-/** What the configuration says of an etcd that is elsewhere. */
-export const EXTERNAL_ETCD = {
-  endpoints: ['https://192.0.2.21:2379'],
+/** The command line of `init` that asks for what the options ask for. */
+export function argumentsOf(options) {
+  return OPTIONS.flatMap(({ name, key }) => {
+    const value = options[key];
+    if (value === undefined || value === false) return [];
+    return value === true ? [`--${name}`] : [`--${name}=${value}`];
+  });
+}
+
+const ETCD_FILES = {
   caFile: '/etc/etcd/ca.crt',
   certFile: '/etc/etcd/client.crt',
   keyFile: '/etc/etcd/client.key',
 };
+const PLAIN_ETCD = { endpoints: ['http://192.0.2.21:2379'] };
+
+/** What the configuration says of an etcd that is elsewhere. */
+export const EXTERNAL_ETCD = { endpoints: ['https://192.0.2.21:2379'], ...ETCD_FILES };
+
+/** Where health probes go to another port, which can be said since 1.35 (kubeadm.md 7.2). */
+const PROBED_ETCD = { ...EXTERNAL_ETCD, httpEndpoints: ['https://192.0.2.21:2381'] };
 
 /** v1beta4, and with it all choices about keys and validity, came with 1.31 (kubeadm.md 7.2). */
 export const hasChoices = (version) => hasChange(parseKubernetesVersion(version), '1.31');
 /** The gate PublicKeysECDSA, the one choice before, went with 1.37. */
 const hasGate = (version) => !hasChange(parseKubernetesVersion(version), '1.37');
 
+/** `byGate`: true, or what is asked for beside the gate, which goes before that. */
 function choicesOf({ keyAlgorithm, byGate, certValidity, caValidity, featureGates }, version) {
-  const isByGate = keyAlgorithm === 'ECDSA-P256' && (byGate === true || !hasChoices(version));
+  const isByGate = keyAlgorithm === 'ECDSA-P256' && (byGate !== undefined || !hasChoices(version));
   const gates = { featureGates: { ...featureGates, ...(isByGate ? { PublicKeysECDSA: true } : {}) } };
   if (!hasChoices(version)) return gates;
+  const beside = byGate === true ? undefined : byGate;
   return {
     ...gates,
-    ...(isByGate ? {} : { encryptionAlgorithm: keyAlgorithm }),
+    encryptionAlgorithm: isByGate ? beside : keyAlgorithm,
     certificateValidityPeriod: certValidity,
     caCertificateValidityPeriod: caValidity,
   };
@@ -59,7 +81,7 @@ export function kubeadmConfigOf(request, { version, certificatesDir }) {
     controlPlaneEndpoint: request.controlPlaneEndpoint,
     apiServer: { certSANs: request.apiserverCertExtraSans },
     etcd: request.externalEtcd
-      ? { external: EXTERNAL_ETCD }
+      ? { external: request.etcdAs ?? EXTERNAL_ETCD }
       : {
           local: {
             dataDir: '/var/lib/etcd',
@@ -92,15 +114,15 @@ const FLAGS = {
 };
 
 /** The same as flags of each phase, in place of a file. What the request leaves open is left out. */
-export function kubeadmFlagsOf(request, { version, directory }) {
-  const common = ['--kubernetes-version', `v${version}`, '--cert-dir', join(directory, 'pki')];
+export function kubeadmFlagsOf(request, { version, certificatesDir, kubeconfigDir }) {
+  const common = ['--kubernetes-version', `v${version}`, '--cert-dir', certificatesDir];
   const flagsOf = (fields) =>
     Object.entries(fields)
       .filter(([, field]) => request[field] !== undefined)
       .flatMap(([flag, field]) => [`--${flag}`, String(request[field])]);
   return {
     certs: [...common, ...flagsOf(FLAGS.certs)],
-    kubeconfig: [...common, ...flagsOf(FLAGS.kubeconfig), '--kubeconfig-dir', directory],
+    kubeconfig: [...common, ...flagsOf(FLAGS.kubeconfig), '--kubeconfig-dir', kubeconfigDir],
   };
 }
 
@@ -149,7 +171,7 @@ export const ODD_CLUSTER_NAMES = [
 
 /** What each field is drawn from; `undefined` leaves it out. */
 const FIELDS = {
-  hostname: ['cp1', 'CP1', 'node-7.eu.example.com', '7th', `${'n'.repeat(53)}.example`],
+  hostname: [undefined, 'cp1', 'CP1', 'node-7.eu.example.com', '7th', `${'n'.repeat(53)}.example`],
   advertiseAddress: ['192.0.2.10', '10.0.0.5', '2001:db8::10', '2001:DB8:0:0::0010', '::ffff:192.0.2.10'],
   apiserverBindPort: [undefined, 6443, 443, 65535],
   controlPlaneEndpoint: [
@@ -174,12 +196,23 @@ const FIELDS = {
   ],
   serviceDnsDomain: [undefined, 'corp.example', 'k8s', 'a.b.c.d.example'],
   clusterName: [undefined, 'east', 'East_1.example', ...ODD_CLUSTER_NAMES],
+  hostAs: [undefined, 'nodeName'],
+  // Below the folder of the kubeconfigs.
+  certificatesDir: [undefined, 'certs', 'some/where'],
 };
+/** What flags can ask for and a configuration cannot. */
+const KUBECONFIG_DIRS = [undefined, 'kubeconfigs'];
 /** What is drawn besides where {@link hasChoices}. */
 const PERIODS = {
   certValidity: [undefined, undefined, '24h', '43800h30m', '90m'],
   caValidity: [undefined, undefined, '87600h', '12h', '262800h'],
 };
+
+const externalEtcdsOf = (release) => [
+  EXTERNAL_ETCD,
+  PLAIN_ETCD,
+  ...(hasChange(release, '1.35') ? [PROBED_ETCD] : []),
+];
 
 /** A request that the seed decides, but for the key algorithm, within what kubeadm of this version can be asked for. */
 export function randomRequest(version, seed) {
@@ -192,12 +225,14 @@ export function randomRequest(version, seed) {
   const fields = {
     ...FIELDS,
     ...(hasChoices(version) ? PERIODS : {}),
-    ...(hasChoices(version) && hasGate(version) ? { byGate: [undefined, true] } : {}),
+    ...(hasChoices(version) && hasGate(version)
+      ? { byGate: [undefined, true, 'RSA-2048', 'ECDSA-P256'] }
+      : {}),
   };
   const drawn = Object.fromEntries(Object.entries(fields).map(([name, values]) => [name, one(values)]));
   const etcd =
-    random() < 0.2
-      ? { externalEtcd: true }
+    random() < 0.3
+      ? { externalEtcd: true, etcdAs: one(externalEtcdsOf(release)) }
       : { etcdServerCertExtraSans: some(SANS, 4), etcdPeerCertExtraSans: some(SANS, 4) };
   return {
     ...drawn,
@@ -209,7 +244,8 @@ export function randomRequest(version, seed) {
 
 /** The same, within what flags can ask for. Only the second phase takes a node name: the first has the machine's. */
 export function randomRequestByFlags(version, seed) {
-  const asked = Object.values(FLAGS).flatMap(Object.values);
+  const asked = ['certificatesDir', 'hostAs', ...Object.values(FLAGS).flatMap(Object.values)];
   const drawn = Object.entries(randomRequest(version, seed)).filter(([field]) => asked.includes(field));
-  return { ...Object.fromEntries(drawn), hostname: hostname(), keyAlgorithm: 'RSA-2048' };
+  const kubeconfigDir = KUBECONFIG_DIRS[seed % KUBECONFIG_DIRS.length];
+  return { ...Object.fromEntries(drawn), kubeconfigDir, hostname: hostname() };
 }

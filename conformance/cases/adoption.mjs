@@ -2,26 +2,18 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateClusterPki, PROFILES, writeClusterPki } from '../../dist/index.js';
-import { OPTIONS } from '../../dist/cluster/options.js';
 import { hasChange, parseKubernetesVersion } from '../../dist/table/versions.js';
 import { pooledKeyPair } from '../keys.mjs';
 import { layOut, runPhases } from '../kubeadm.mjs';
 import { mustRun, mustRunOurs, run, runOurs } from '../processes.mjs';
 import { KUBEADM_VERSIONS } from '../programs.mjs';
-import { algorithmsOf, optionsOf } from '../requests.mjs';
+import { algorithmsOf, argumentsOf, optionsOf } from '../requests.mjs';
 import { changesOf, readTree } from '../trees.mjs';
 
 const REQUEST = { hostname: 'cp1', advertiseAddress: '192.0.2.10' };
 const CA_KEYS = ['ca.key', 'front-proxy-ca.key', 'etcd/ca.key', 'root-ca.key'];
 const [NEWEST] = KUBEADM_VERSIONS;
 const [OLDEST] = KUBEADM_VERSIONS.toReversed();
-
-/** The command line that asks for what the options ask for. */
-function argumentsOf(options) {
-  return OPTIONS.flatMap(({ name, key }) =>
-    options[key] === undefined ? [] : [`--${name}`, String(options[key])],
-  );
-}
 
 /** What renewing replaces: all but the CAs, kubelet.conf and what the release does not know (kubeadm.md 4.2). */
 function isRenewed(path, version) {

@@ -1,12 +1,15 @@
 // The real kubeadm and the kubeadm profile of its version, asked for the same: every file, field by field.
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { generateClusterPki, readClusterPki, writeClusterPki } from '../../dist/index.js';
 import { pooledKeyPair } from '../keys.mjs';
 import { layOut, layOutByFlags, runPhases } from '../kubeadm.mjs';
+import { mustRunOurs } from '../processes.mjs';
 import { KUBEADM_VERSIONS } from '../programs.mjs';
 import {
   algorithmsOf,
+  argumentsOf,
   hasChoices,
   kubeadmConfigOf,
   ODD_CLUSTER_NAMES,
@@ -19,7 +22,7 @@ import { readTree } from '../trees.mjs';
 
 const REQUESTS_OF_EACH = 20;
 /** Flags cannot ask for anything quicker than RSA. */
-const REQUESTS_BY_FLAGS = 4;
+const REQUESTS_BY_FLAGS = 3;
 const [NEWEST] = KUBEADM_VERSIONS;
 const [OLDEST] = KUBEADM_VERSIONS.toReversed();
 const HOUR_MS = 3_600_000;
@@ -32,43 +35,87 @@ function lay(files, directory) {
   }
 }
 
-/** What both make of one request, on top of the files that both find. */
-async function compare({ folder, kubeadm, version, request, files = [], layOutAs = layOut }) {
-  const theirs = layOutAs(join(folder, 'kubeadm'), { request, version });
-  const ours = join(folder, 'ours');
-  for (const directory of [theirs.directory, ours]) lay(files, directory);
-
-  const issuedAt = runPhases(kubeadm, theirs);
+/** By the library, with keys that are made once. */
+async function generate(options, directories) {
   const now = new Date();
-  const certDir = join(ours, 'pki');
   const pki = await generateClusterPki({
-    ...optionsOf(request, version),
-    existing: await readClusterPki(certDir),
+    ...options,
+    hostname: options.hostname ?? options.nodeName ?? hostname(),
+    existing: await readClusterPki(directories),
     generateKeyPair: pooledKeyPair,
     now,
   });
-  await writeClusterPki(pki, certDir);
+  await writeClusterPki(pki, directories);
+  return now;
+}
+
+/** By the command line, which says all that the library is told. */
+function init(options, directories) {
+  const now = new Date();
+  mustRunOurs(['init', ...argumentsOf({ ...options, ...directories })]);
+  return now;
+}
+
+/** A tree as if nothing had been asked about its directories. */
+function readUsualTree(directory, { certificatesDir = 'pki', kubeconfigDir }) {
+  const usual = [
+    [`${certificatesDir}/`, 'pki/'],
+    ...(kubeconfigDir === undefined ? [] : [[`${kubeconfigDir}/`, '']]),
+  ];
+  const entries = [...readTree(directory)].map(([path, file]) => {
+    const [from, to] = usual.find(([beginning]) => path.startsWith(beginning)) ?? ['', ''];
+    return [`${to}${path.slice(from.length)}`, file];
+  });
+  return new Map(entries);
+}
+
+/** What both make of one request, on top of the files that both find. */
+async function compare({
+  folder,
+  kubeadm,
+  version,
+  request,
+  files = [],
+  layOutAs = layOut,
+  make = generate,
+}) {
+  const theirs = layOutAs(join(folder, 'kubeadm'), { request, version });
+  const ours = join(folder, 'ours');
+  mkdirSync(ours);
+  for (const directory of [theirs.directory, ours]) lay(files, directory);
+
+  const issuedAt = runPhases(kubeadm, theirs);
+  const now = await make(optionsOf(request, version), {
+    certDir: join(ours, request.certificatesDir ?? 'pki'),
+    kubeconfigDir: join(ours, request.kubeconfigDir ?? ''),
+  });
   return compareTrees(
-    { tree: readTree(theirs.directory), issuedAt },
-    { tree: readTree(ours), issuedAt: { certificates: now.getTime(), kubeconfigs: now.getTime() } },
+    { tree: readUsualTree(theirs.directory, request), issuedAt },
+    {
+      tree: readUsualTree(ours, request),
+      issuedAt: { certificates: now.getTime(), kubeconfigs: now.getTime() },
+    },
     request,
   );
 }
 
+/** Neighbouring seeds have no request in common. */
+const seedsOf = (seed, count) => Array.from({ length: count }, (_, index) => 1000 * seed + index);
+
 function randomRequests(version, seed) {
   const algorithms = algorithmsOf(version);
-  return Array.from({ length: REQUESTS_OF_EACH }, (_, index) => ({
-    ...randomRequest(version, seed + index),
-    // Each algorithm once, and then the quickest.
-    keyAlgorithm: algorithms[index] ?? 'ECDSA-P256',
-  }));
+  return seedsOf(seed, REQUESTS_OF_EACH).map((own, index) => {
+    // Each algorithm once, none in particular, and then the quickest.
+    const keyAlgorithm = [...algorithms, undefined].concat(Array(REQUESTS_OF_EACH).fill('ECDSA-P256'))[index];
+    return { ...randomRequest(version, own), keyAlgorithm };
+  });
 }
 
-function randomRequestsByFlags(version, seed) {
-  return Array.from({ length: REQUESTS_BY_FLAGS }, (_, index) => randomRequestByFlags(version, seed + index));
-}
+const randomRequestsByFlags = (version, seed) =>
+  seedsOf(seed, REQUESTS_BY_FLAGS).map((own) => randomRequestByFlags(version, own));
 
-function requestsCase(id, { version, requestsOf, layOutAs }) {
+/** @param makeOf How this project makes the request of an index; the library, unless said. */
+function requestsCase(id, { version, requestsOf, layOutAs, makeOf = () => generate }) {
   return {
     id,
     needs: [`kubeadm-${version}`],
@@ -76,9 +123,10 @@ function requestsCase(id, { version, requestsOf, layOutAs }) {
       const requests = requestsOf(version, seed);
       const differences = new Set();
       const failures = [];
-      for (const request of requests) {
+      for (const [index, request] of requests.entries()) {
+        const asked = { version, request, layOutAs, make: makeOf(index) };
         const kubeadm = program(`kubeadm-${version}`);
-        const compared = await compare({ folder: makeFolder(), kubeadm, version, request, layOutAs }).catch(
+        const compared = await compare({ folder: makeFolder(), kubeadm, ...asked }).catch(
           ({ message, detail }) => ({
             listed: [],
             unlisted: [detail === undefined ? message : `${message} ${JSON.stringify(detail)}`],
@@ -139,13 +187,18 @@ const demandingCases = KUBEADM_VERSIONS.map((version) =>
 );
 
 const randomCases = KUBEADM_VERSIONS.map((version) =>
-  requestsCase(`differential: random requests, kubeadm ${version}`, { version, requestsOf: randomRequests }),
+  requestsCase(`differential: random requests, kubeadm ${version}`, {
+    version,
+    requestsOf: randomRequests,
+    makeOf: (index) => (index % 4 === 3 ? init : generate),
+  }),
 );
-const flagCases = [NEWEST, OLDEST].map((version) =>
+const flagCases = KUBEADM_VERSIONS.map((version) =>
   requestsCase(`differential: random requests by flags, kubeadm ${version}`, {
     version,
     requestsOf: randomRequestsByFlags,
     layOutAs: layOutByFlags,
+    makeOf: () => init,
   }),
 );
 
@@ -202,23 +255,39 @@ const FIELDS = [
   'serverCertSANs',
   'peerCertSANs',
   'external',
+  'caFile',
+  'httpEndpoints',
   'encryptionAlgorithm',
   'PublicKeysECDSA',
   'certificateValidityPeriod',
   'caCertificateValidityPeriod',
 ];
 
+/** The value of a field of this name, as text, wherever it stands in JSON; `absent` where it does not. */
+function valueIn(text, field) {
+  const found = new Set();
+  JSON.parse(text, (name, value) => {
+    if (name === field) found.add(JSON.stringify(value));
+    return value;
+  });
+  return [...found].join() || 'absent';
+}
+
 const fieldCase = {
   id: 'differential: the random requests have every field of the configuration',
   needs: [],
   run: async ({ seed }) => {
-    const texts = KUBEADM_VERSIONS.flatMap((version) =>
-      randomRequests(version, seed).map((request) =>
-        kubeadmConfigOf(request, { version, certificatesDir: '/etc/kubernetes/pki' }),
-      ),
+    const documents = KUBEADM_VERSIONS.flatMap((version) =>
+      randomRequests(version, seed).flatMap((request) => {
+        const certificatesDir = join('/etc/kubernetes', request.certificatesDir ?? 'pki');
+        return [kubeadmConfigOf(request, { version, certificatesDir }).split('---\n')];
+      }),
     );
-    const missing = FIELDS.filter((field) => !texts.some((text) => text.includes(`"${field}":`)));
-    return { checks: FIELDS.length, failures: missing.map((field) => `${field} is in none of them`) };
+    // Whatever has one value only, or is never there, is not asked about.
+    const same = FIELDS.filter(
+      (field) => new Set(documents.map((texts) => texts.map((text) => valueIn(text, field)).join())).size < 2,
+    );
+    return { checks: FIELDS.length, failures: same.map((field) => `${field} is the same in all of them`) };
   },
 };
 

@@ -6,6 +6,7 @@ import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { CONTROL_PLANE_PROGRAMS, credentialsOf, withControlPlane } from '../control-plane.mjs';
 import { ask } from '../https.mjs';
+import { identitiesOf } from '../identities.mjs';
 import { createLedger } from '../ledger.mjs';
 import { credentialsOfHost } from '../matrix.mjs';
 import { GUEST_ADDRESS, NAMESPACE } from '../namespace.mjs';
@@ -96,7 +97,7 @@ async function startExtension(host) {
   return server;
 }
 
-async function checkAggregation(host, ledger) {
+async function checkAggregation(host, ledger, profile) {
   const { kubectl, daemons, conf, server, trust } = host;
   const available = 'jsonpath={.status.conditions[?(@.type=="Available")].status}';
   await daemons.waitFor(
@@ -114,11 +115,20 @@ async function checkAggregation(host, ledger) {
       key: adminKey,
       headers,
     });
-    return JSON.parse(body).user;
+    const { user, groups = '' } = JSON.parse(body);
+    return { user, groups: groups.split(', ') };
   };
+  const { user, groups } = identitiesOf(profile).find(({ file }) => file === 'admin.conf');
+  const authenticated = 'system:authenticated';
   const asAlice = { 'Impersonate-User': 'alice', 'Impersonate-Group': 'system:masters' };
-  ledger.expect('whom the extension server sees', await seenFor({}), 'kubernetes-admin');
-  ledger.expect('whom it sees for another', await seenFor(asAlice), 'alice');
+  ledger.expect('whom the extension server sees', await seenFor({}), {
+    user,
+    groups: [...groups, authenticated],
+  });
+  ledger.expect('whom it sees for another', await seenFor(asAlice), {
+    user: 'alice',
+    groups: ['system:masters', authenticated],
+  });
 
   const headers = { 'X-Remote-User': 'mallory' };
   for (const { file, cert, key } of credentialsOfHost(host)) {
@@ -142,7 +152,7 @@ export const cases = [
       const ledger = createLedger();
       const server = await startExtension(host);
       try {
-        await checkAggregation(host, ledger);
+        await checkAggregation(host, ledger, options.profile);
       } finally {
         server.closeAllConnections();
         server.close();

@@ -8,36 +8,13 @@ import { layOut, runPhases } from '../kubeadm.mjs';
 import { mustRun, mustRunOurs, run, runOurs } from '../processes.mjs';
 import { KUBEADM_VERSIONS } from '../programs.mjs';
 import { algorithmsOf, argumentsOf, optionsOf } from '../requests.mjs';
+import { checkExpiration, checkRenewal } from '../renewal.mjs';
 import { changesOf, readTree } from '../trees.mjs';
 
 const REQUEST = { hostname: 'cp1', advertiseAddress: '192.0.2.10' };
 const CA_KEYS = ['ca.key', 'front-proxy-ca.key', 'etcd/ca.key', 'root-ca.key'];
 const [NEWEST] = KUBEADM_VERSIONS;
 const [OLDEST] = KUBEADM_VERSIONS.toReversed();
-
-/** What renewing replaces: all but the CAs, kubelet.conf and what the release does not know (kubeadm.md 4.2). */
-function isRenewed(path, version) {
-  if (path === 'super-admin.conf') return hasChange(parseKubernetesVersion(version), '1.29');
-  if (path.endsWith('.conf')) return path !== 'kubelet.conf';
-  return path.endsWith('.crt') && !/(?:ca|ca-chain)\.crt$/.test(path);
-}
-
-/** What `certs check-expiration` must show a date for; the requirements profile has no super-admin.conf. */
-function checkExpiration(kubeadm, config) {
-  const { output } = mustRun(kubeadm, ['certs', 'check-expiration', ...config]);
-  return /!MISSING!(?! +super-admin\.conf)|<invalid>/.test(output) ? [`check-expiration: ${output}`] : [];
-}
-
-function checkRenewal(kubeadm, { directory, config }, version) {
-  const before = readTree(directory);
-  mustRun(kubeadm, ['certs', 'renew', 'all', ...config]);
-  const after = readTree(directory);
-  return [...before.keys()].flatMap((path) => {
-    const isSame = before.get(path).contents === after.get(path)?.contents;
-    if (path.endsWith('/') || path.endsWith('.key') || isSame !== isRenewed(path, version)) return [];
-    return [`certs renew all ${isSame ? 'left' : 'replaced'} ${path}`];
-  });
-}
 
 /** kubeadm on a directory of ours, with the CA keys and then without them. */
 async function adoptOurs({ folder, kubeadm, version, options }) {
@@ -53,7 +30,10 @@ async function adoptOurs({ folder, kubeadm, version, options }) {
   runPhases(kubeadm, place);
   // A profile without super-admin.conf gets kubeadm's own beside its files.
   const failures = changesOf(before, readTree(place.directory)).map((text) => `the phases: ${text}`);
-  failures.push(...checkExpiration(kubeadm, place.config), ...checkRenewal(kubeadm, place, version));
+  failures.push(
+    ...checkExpiration(kubeadm, place.config, { version }),
+    ...(await checkRenewal(kubeadm, place, version)),
+  );
 
   for (const path of CA_KEYS) rmSync(join(place.directory, 'pki', path), { force: true });
   const external = readTree(place.directory);
@@ -233,7 +213,8 @@ function keepForeignCa(folder, { kubeadm, keyAlgorithm, makeCa }) {
   return [
     ...changesOf(before, readTree(pki)),
     ...(verified.status === 0 ? [] : [`openssl verify: ${verified.output}`]),
-    ...checkExpiration(kubeadm, config),
+    // Only kubeadm's phases, which did not run here, make one beside the requirements profile's files.
+    ...checkExpiration(kubeadm, config, { version: NEWEST, missing: ['super-admin.conf'] }),
   ];
 }
 

@@ -55,7 +55,7 @@ const TABLES = ['rows', 'usages', 'rules'];
 async function makeCopy(folder) {
   const dist = join(folder, 'dist');
   cpSync(join(root, 'conformance'), join(folder, 'conformance'), { recursive: true });
-  for (const name of ['docs', 'fixtures', 'node_modules', 'package.json'])
+  for (const name of ['README.md', 'docs', 'fixtures', 'node_modules', 'package.json'])
     symlinkSync(join(root, name), join(folder, name));
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const { status } = spawnSync(process.execPath, [compiler, '-p', root, '--outDir', dist], {

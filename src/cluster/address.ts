@@ -47,6 +47,8 @@ const UNUSABLE: readonly (readonly [says: string, networks: readonly Cidr[]])[] 
   ['a multicast address', [v4('224.0.0.0', 4), v6('ff00::', 8)]],
   ['the broadcast address', [v4('255.255.255.255', 32)]],
 ];
+// RFC 3927 section 2.7, RFC 4291 section 2.5.6: good on one link alone.
+const LINK_LOCAL: readonly Cidr[] = [v4('169.254.0.0', 16), v6('fe80::', 10)];
 const LOOPBACK: readonly Cidr[] = [v4('127.0.0.0', 8), v6('::1', 128)];
 // Deprecated by RFC 3879; kubeadm warns as well (kubeadm.md 7.3).
 const SITE_LOCAL: Cidr = v6('fec0::', 10);
@@ -72,6 +74,17 @@ export function parseHostAddress(text: string): Parsed<string> {
   if (found === undefined) return { value };
   return {
     rule: `must be the address of one host, not ${found[0]}`,
+    hint: 'give the address under which others reach it',
+  };
+}
+
+/** The same for the address that the API server announces: it cannot announce one that is good on one link alone. */
+export function parseAdvertiseAddress(text: string): Parsed<string> {
+  const parsed = parseHostAddress(text);
+  // kubeadm refuses it, too (k8s.io/kubernetes cmd/kubeadm/app/util/config, VerifyAPIServerBindAddress).
+  if ('rule' in parsed || !LINK_LOCAL.some((network) => isInside(parsed.value, network))) return parsed;
+  return {
+    rule: 'must be an address that other networks reach, not a link-local one',
     hint: 'give the address under which others reach it',
   };
 }

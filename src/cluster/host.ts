@@ -1,4 +1,4 @@
-import { parseHostAddress } from './address.ts';
+import { parseAdvertiseAddress, parseHostAddress } from './address.ts';
 import { parseEndpoint, parsePort } from './endpoint.ts';
 import type { GivenOptions } from './given.ts';
 import { parseDnsName, parseNodeName } from './names.ts';
@@ -22,7 +22,7 @@ function parseAddresses(
   { addresses = [] }: HostFacts,
 ): Pick<HostPart, 'hostAddresses' | 'advertiseAddress'> {
   const hostAddresses = [...new Set(given.list('hostIp', parseHostAddress))];
-  const advertised = given.one('apiserverAdvertiseAddress', parseHostAddress);
+  const advertised = given.one('apiserverAdvertiseAddress', parseAdvertiseAddress);
   if (!given.has('hostIp') && !given.has('apiserverAdvertiseAddress')) {
     const example =
       addresses.length === 0 ? 'for example --host-ip 10.0.0.5' : `this host has ${addresses.join(', ')}`;

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { isInside, parseHostAddress, parseServiceCidr, serviceAddress } from '../../src/cluster/address.ts';
+import {
+  isInside,
+  parseAdvertiseAddress,
+  parseHostAddress,
+  parseServiceCidr,
+  serviceAddress,
+} from '../../src/cluster/address.ts';
 
 const hintOf = (parsed: object): unknown => ('hint' in parsed ? parsed.hint : undefined);
 
@@ -56,6 +62,23 @@ describe('the address of a host', () => {
     ['cp1.example.com', 'for a name use --apiserver-cert-extra-sans'],
   ])('has a hint for %s', (text, hint) => {
     expect(hintOf(parseHostAddress(text))).toBe(hint);
+  });
+});
+
+describe('the address that the API server announces', () => {
+  test.each(['169.254.1.1', 'fe80::1', '::ffff:169.254.1.1'])('is not %s, which is link-local', (text) => {
+    expect(parseAdvertiseAddress(text)).toHaveProperty(
+      'rule',
+      'must be an address that other networks reach, not a link-local one',
+    );
+  });
+
+  test.each(['10.0.0.5', '169.253.255.255', 'fec0::1', '127.0.0.1'])('may be %s', (text) => {
+    expect(parseAdvertiseAddress(text)).toEqual({ value: text });
+  });
+
+  test('is an address of a host', () => {
+    expect(parseAdvertiseAddress('0.0.0.0')).toEqual(parseHostAddress('0.0.0.0'));
   });
 });
 

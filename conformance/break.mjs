@@ -1,21 +1,31 @@
 // Breaks each value of the tables in turn, in a copy, and wants a case of this suite to fail because of it.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildPrograms, executableOf } from './build.mjs';
 import { mutationsOf, READ_BY_PEOPLE } from './mutations.mjs';
 import { inNamespace, isMet, NAMESPACE } from './namespace.mjs';
 import { boundToParent } from './processes.mjs';
-import { PROGRAMS } from './programs.mjs';
+import { KUBEADM_VERSIONS, PROGRAMS } from './programs.mjs';
 import { makeScratch } from './scratch.mjs';
 import { parseCommandLine } from './usage.mjs';
+
+const [NEWEST] = KUBEADM_VERSIONS;
 
 /**
  * Which cases are asked about a mutation until one notices, by beginnings of their ids, the cheapest first. The first row
  * counts whose `of` fits the name.
  */
 const ASKED = [
+  {
+    of: /^option /,
+    cases: [
+      'requirements:',
+      'a single root: requirements',
+      `differential: nothing by default, kubeadm ${NEWEST}`,
+    ],
+  },
   { of: / (?:hosts|bootstrapped)/, cases: ['roles:'] },
   { of: / otherServer/, cases: ['servers:'] },
   { of: / grant/, cases: ['grants:', 'control plane: hardened, ECDSA-P256'] },
@@ -48,6 +58,24 @@ const { values, positionals: words } = parseCommandLine(
 );
 const TABLES = ['rows', 'usages', 'rules'];
 
+/** What reads options no longer gets those that are not to be listened to. */
+async function wrapParsers(dist, saved) {
+  const [parser, whole] = ['parse', 'parse-whole'].map((name) => join(dist, 'cluster', `${name}.js`));
+  renameSync(parser, whole);
+  const wrapped = Object.keys(await import(whole)).map(
+    (name) => `export const ${name} = (options, ...rest) => whole.${name}(heard(options), ...rest);`,
+  );
+  const lines = [
+    "import { readFileSync } from 'node:fs';",
+    "import * as whole from './parse-whole.js';",
+    `export const { IGNORED } = JSON.parse(readFileSync(${JSON.stringify(saved)}, 'utf8'));`,
+    'const isHeard = ([key]) => !IGNORED.includes(key);',
+    'const heard = (options) => Object.fromEntries(Object.entries(options).filter(isHeard));',
+    ...wrapped,
+  ];
+  writeFileSync(parser, lines.join('\n'));
+}
+
 /**
  * A copy whose tables are JSON. What is changed in the `tables` that are returned, the copy's library has at once; what is
  * saved, the command line reads that a case starts. So that it does, it is compiled and not bundled.
@@ -68,7 +96,7 @@ async function makeCopy(folder) {
   const moduleOf = (name) => join(dist, 'table', `${name}.js`);
   // As another module than the one that takes its place.
   const frozen = await Promise.all(TABLES.map((name) => import(`${moduleOf(name)}?frozen`)));
-  save(Object.assign({}, ...frozen));
+  save(Object.assign({ IGNORED: [] }, ...frozen));
   for (const [index, name] of TABLES.entries()) {
     const lines = [
       "import { readFileSync } from 'node:fs';",
@@ -77,8 +105,10 @@ async function makeCopy(folder) {
     ];
     writeFileSync(moduleOf(name), lines.join('\n'));
   }
+  await wrapParsers(dist, saved);
   const open = await Promise.all(TABLES.map((name) => import(moduleOf(name))));
-  return { folder, tables: Object.assign({}, ...open), save };
+  const { IGNORED } = await import(join(dist, 'cluster', 'parse.js'));
+  return { folder, tables: Object.assign({ IGNORED }, ...open), save };
 }
 
 /** Puts a value where the way leads. Returns what puts back what was there. */
@@ -142,7 +172,10 @@ async function findNotice(mutation, releases, { copy, cases, context }) {
 const NOT_NOTICED = 'NOT NOTICED';
 
 async function breakOne(mutation, suite) {
-  const { isHere, releases } = await whileBroken(suite.copy, mutation, suite.changesNow);
+  const { isHere, releases } =
+    mutation.isHere === true
+      ? { isHere: true, releases: [] }
+      : await whileBroken(suite.copy, mutation, suite.changesNow);
   if (isHere) {
     const noticedBy = await findNotice(mutation, releases, suite);
     return noticedBy === undefined ? { outcome: NOT_NOTICED } : { outcome: 'noticed', noticedBy };
@@ -161,12 +194,20 @@ async function readSuite(scratch) {
     makeFolder: () => mkdtempSync(join(scratch, 'case-')),
     program: (name) => executableOf(PROGRAMS.find((program) => program.name === name)),
   };
-  const { COMPONENTS } = await load('dist/table/row.js');
+  const { COMPONENTS: components } = await load('dist/table/row.js');
+  const { OPTIONS: options } = await load('dist/cluster/options.js');
   const { changesNow } = await load('conformance/consequences.mjs');
   const all = modules.flatMap((module) => module.cases);
   const left = all.filter(({ requires = [] }) => !requires.every(isMet));
   const cases = all.filter((each) => !left.includes(each));
-  return { copy, cases, left, context, changesNow, mutations: mutationsOf(copy.tables, COMPONENTS) };
+  return {
+    copy,
+    cases,
+    left,
+    context,
+    changesNow,
+    mutations: mutationsOf(copy.tables, { components, options }),
+  };
 }
 
 async function breakAll(scratch) {

@@ -29,7 +29,10 @@ const [, CLUSTER, SERVER, CONTEXT] = /cluster\s+`(.*)` with server `(.*)` .*;\sc
   sectionOf('R6'),
 );
 
-/** What a cluster may be asked for, as `options`, and the first address of each of its service networks. */
+/**
+ * What a cluster may be asked for, as `options`, with the first address of each of its service networks, and where another
+ * than the usual is asked for, for how many `days` certificates are valid, backdating included.
+ */
 export const REQUESTS = [
   {
     options: {
@@ -53,7 +56,14 @@ export const REQUESTS = [
       etcdServerCertExtraSans: ['etcd.example.com'],
       etcdPeerCertExtraSans: ['peer.example.com'],
       keyAlgorithm: 'ECDSA-P256',
+      saKeyAlgorithm: 'ECDSA-P384',
+      apiserverBindPort: 7443,
+      clusterName: 'east',
+      notBeforeSkew: '24h',
+      certValidity: '30d',
+      caValidity: '3000d',
     },
+    days: { ca: 3001, leaf: 31 },
     serviceAddresses: ['10.32.0.1', 'fd00:10:96::1'],
   },
 ];
@@ -114,32 +124,35 @@ const CA = {
   isCa: true,
   keyUsage: ['digitalSignature', 'keyCertSign', 'cRLSign'],
   extKeyUsage: [],
-  days: 3650,
 };
-const LEAF = { ...COMMON, isCa: false, days: 365 };
+const LEAF = { ...COMMON, isCa: false };
+/** 8760h and 87600h, where nothing else is asked for. */
+const DAYS = { ca: 3650, leaf: 365 };
 /** A key is of the algorithm that was asked for, and belongs to what lies beside it. */
 const keyFacts = (keyAlgorithm) => ({ mode: '600', keyAlgorithm, fits: true });
 
-function documentedCas({ options: { keyAlgorithm } }) {
+function documentedCas({ options: { keyAlgorithm }, days = DAYS }) {
   return CAS.flatMap(({ path, 'default CN': name }) => {
     const [certificate, key] = wordsOf(path).map((word) => `pki/${word}`);
     const commonName = wordOf(name);
     // R2.4 has no certificate.
     if (commonName === undefined) return [];
     return [
-      [certificate, { ...CA, commonNames: [commonName], signedBy: commonName, keyAlgorithm }],
+      [certificate, { ...CA, days: days.ca, commonNames: [commonName], signedBy: commonName, keyAlgorithm }],
       [key, keyFacts(keyAlgorithm)],
     ];
   });
 }
 
 function documentedCertificates(request) {
-  const { keyAlgorithm } = request.options;
+  const { options, days = DAYS } = request;
+  const { keyAlgorithm } = options;
   return CERTIFICATES.flatMap((row) => {
     const commonName = wordOf(row['default CN']);
     const place = ARGUMENTS.find((candidate) => candidate['default CN'] === commonName);
     const facts = {
       ...LEAF,
+      days: days.leaf,
       mode: '644',
       commonNames: [commonName],
       organization: wordsOf(row.O),
@@ -155,8 +168,10 @@ function documentedCertificates(request) {
   });
 }
 
-function documentedKubeconfigs({ options }) {
+function documentedKubeconfigs({ options, days = DAYS }) {
   const { hostname, nodeName = hostname, hostIp, controlPlaneEndpoint, keyAlgorithm } = options;
+  const { clusterName: cluster = CLUSTER, apiserverBindPort = 6443 } = options;
+  const own = SERVER.replace('<host ip>', hostIp[0]).replace('6443', apiserverBindPort);
   return KUBECONFIGS.map((row) => {
     const path = wordOf(row.file);
     const user = wordOf(row['credential name']);
@@ -164,6 +179,7 @@ function documentedKubeconfigs({ options }) {
     const endpoint = ['admin.conf', 'kubelet.conf'].includes(path) ? controlPlaneEndpoint : undefined;
     const facts = {
       ...LEAF,
+      days: days.leaf,
       mode: '600',
       key: { keyAlgorithm, fits: true },
       commonNames: [wordOf(row['default CN']).replace('<nodeName>', nodeName)],
@@ -171,12 +187,12 @@ function documentedKubeconfigs({ options }) {
       signedBy: 'kubernetes-ca',
       ...usagesOf('client', keyAlgorithm),
       keyAlgorithm,
-      cluster: CLUSTER,
-      server: endpoint === undefined ? SERVER.replace('<host ip>', hostIp[0]) : `https://${endpoint}`,
+      cluster,
+      server: endpoint === undefined ? own : `https://${endpoint}`,
       trust: ['kubernetes-ca'],
       user,
       context: CONTEXT,
-      contextOf: { cluster: CLUSTER, user },
+      contextOf: { cluster, user },
       currentContext: CONTEXT,
       preferences: undefined,
     };
@@ -190,14 +206,14 @@ function documentedKubeconfigs({ options }) {
  * @param request One of {@link REQUESTS}.
  */
 export function documentedFiles(request) {
-  const { keyAlgorithm } = request.options;
+  const { keyAlgorithm, saKeyAlgorithm = keyAlgorithm } = request.options;
   return new Map([
     ...documentedCas(request),
     ...documentedCertificates(request),
     ...documentedKubeconfigs(request),
-    ['pki/sa.key', keyFacts(keyAlgorithm)],
+    ['pki/sa.key', keyFacts(saKeyAlgorithm)],
     // Public, and read by those who do not run as root (docs/differences.md, sa-pub-mode).
-    ['pki/sa.pub', { mode: '644', keyAlgorithm }],
+    ['pki/sa.pub', { mode: '644', keyAlgorithm: saKeyAlgorithm }],
   ]);
 }
 

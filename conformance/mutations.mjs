@@ -275,19 +275,37 @@ function ruleMutations([title, field]) {
   return fieldMutations({ title, at: [title], field, breaker: oneOf(words), about });
 }
 
+/** Which files there are, and whose names they have: what no row decides, and what decides about the rows. */
+const NOT_IGNORED = ['profile', 'kubernetesVersion', 'certDir', 'kubeconfigDir', 'rootCaDir'];
+
+/** A product that does not listen to one of its options. */
+function optionMutations(options) {
+  return options
+    .filter(({ key }) => !NOT_IGNORED.includes(key))
+    .map(({ key, name }) => ({
+      name: `option ${key}: not listened to`,
+      about: [name, '.crt', '.conf', '.key'],
+      changes: [[['IGNORED', 0], key]],
+      // Whether it changes anything is decided by what is asked for, not by the tables.
+      isHere: true,
+    }));
+}
+
 /**
  * All of them. Throws for a field or a table of which nobody has said how it can be wrong.
  *
- * @param tables What the modules of `dist/table` export: `ROWS`, `USAGES`, `MODES` and the rules by their names.
+ * @param tables What the modules of `dist/table` export: `ROWS`, `USAGES`, `MODES` and the rules by their names; and `IGNORED`,
+ *   the options that are not listened to.
  * @returns Of each its `name`; `changes`, ways into the tables with what to put there (`undefined`: nothing); `about`, words
  *   of which a failure that is about it has one.
  */
-export function mutationsOf(tables, components) {
-  const { ROWS, USAGES, MODES, ...rules } = tables;
+export function mutationsOf(tables, { components, options }) {
+  const { ROWS, USAGES, MODES, IGNORED: _, ...rules } = tables;
   return [
     ...ROWS.flatMap((row, index) => rowMutations(row, index, { tables, components })),
     ...Object.entries(USAGES).flatMap((usage) => usageMutations(usage, tables)),
     ...modeMutations(MODES),
     ...Object.entries(rules).flatMap(ruleMutations),
+    ...optionMutations(options),
   ];
 }

@@ -47,7 +47,6 @@ const SUPER_ADMIN = {
   commonNames: ['kubernetes-super-admin'],
   organization: ['system:masters'],
   user: 'default-super-admin',
-  contextOf: { cluster: 'default-cluster', user: 'default-super-admin' },
 };
 
 function hardened(requirements) {
@@ -56,7 +55,9 @@ function hardened(requirements) {
     return [path, Object.assign({}, facts, ...departures)];
   });
   const expected = new Map(entries);
-  return expected.set('super-admin.conf', { ...expected.get('admin.conf'), ...SUPER_ADMIN });
+  const admin = expected.get('admin.conf');
+  const contextOf = { ...admin.contextOf, user: SUPER_ADMIN.user };
+  return expected.set('super-admin.conf', { ...admin, ...SUPER_ADMIN, contextOf });
 }
 
 const hardenedCases = REQUESTS.flatMap(({ options }) =>

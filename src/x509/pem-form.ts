@@ -92,9 +92,16 @@ export function describePem(text: string, { parts }: PemText): string {
   return describeOddText(text) ?? 'no PEM block';
 }
 
+/**
+ * A private key: the line that begins one and, behind it, headers (RFC 1421) or base64, damaged or not; be it in a comment or,
+ * line by line, in strings. Programs and manuals have the line that begins one, and nothing behind it.
+ */
+const PRIVATE_KEY =
+  /-----BEGIN [\w ]*PRIVATE KEY-----(?:[\s#>|;"'+,]|\\[nr])*(?:[A-Za-z-]+: [^\n]*\n\s*)*(?:Proc-Type: |\S{0,8}?[A-Za-z0-9+/]{32}|(?:[A-Za-z0-9+/=]+\s+)+-----END)/;
+
 /** Whether there is a private key in a text: under its own label, encrypted or not, under another, or as bare DER. */
 export function holdsPrivateKey(text: string): boolean {
-  if (text.includes('PRIVATE KEY-----')) return true;
+  if (PRIVATE_KEY.test(text)) return true;
   const pem = readPem(text);
   if (pem.parts.length === 0) return oddFormOf(text)?.isPrivate === true;
   return readableBlocks(pem).some(({ der }) => kindOf(der)?.isPrivate === true);

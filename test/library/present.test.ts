@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PresentTree, readTree } from '../../src/present.ts';
+import { encodePem } from '../../src/x509/pem.ts';
 import { withDirectory } from '../cli/tree.ts';
 
 /** What is read of a directory of kubeconfigs with a `pki` in it. */
@@ -42,7 +43,7 @@ test('beside the certificates only what is a kubeconfig or holds a key is looked
   await withDirectory(async (cwd) => {
     mkdirSync(join(cwd, 'pki'));
     mkdirSync(join(cwd, 'manifests.conf'));
-    const key = '-----BEGIN PRIVATE KEY-----';
+    const key = encodePem('PRIVATE KEY', Buffer.alloc(48));
     const files = {
       'admin.conf.bak': 'kind: Config',
       config: '{"kind": "Config"}',

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { isPkiError } from '../../src/errors.ts';
+import { holdsPrivateKey } from '../../src/x509/pem-form.ts';
 import { encodePem, parsePemBlocks } from '../../src/x509/pem.ts';
 
 const block = encodePem('CERTIFICATE', Buffer.alloc(100, 1));
@@ -102,5 +104,37 @@ describe('parsePemBlocks', () => {
   test('reads many blocks, and a line that is nearly one, without running away', () => {
     expect(parsePemBlocks(block.repeat(20_000))).toHaveLength(20_000);
     expect(parsePemBlocks(`-----BEGIN ${'A '.repeat(100_000)}`)).toEqual([]);
+  });
+});
+
+describe('holdsPrivateKey', () => {
+  const key = encodePem('EC PRIVATE KEY', Buffer.alloc(100, 7));
+  test.each([
+    ['as it is', key],
+    ['in a string of JSON', JSON.stringify({ key })],
+    ['indented, as in YAML', key.replaceAll(/^/gm, '    ')],
+    ['in a comment', key.replaceAll(/^/gm, '# ')],
+    ['line by line in a program', key.replaceAll(/^(.*)\n/gm, "'$1\\n' +\n")],
+    ['with a line end of Windows', key.replaceAll('\n', '\r\n')],
+    ['on one line', key.replaceAll('\n', ' ')],
+    ['that is encrypted', key.replace('\n', '\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n')],
+    ['with a header of its own', key.replace('\n', '\nComment: mine\n\n')],
+    ['that is cut off', key.slice(0, 100)],
+    ['whose base64 is damaged', key.replace('\n', '\n*')],
+    ['in short lines', key.replaceAll(/([^-\n]{4})(?=[^-]*-----END)/g, '$1\n')],
+  ])('finds a key %s', (_, text) => {
+    expect(holdsPrivateKey(text)).toBe(true);
+  });
+
+  test.each([
+    ['the line that begins one alone', '-----BEGIN PRIVATE KEY-----\n'],
+    [
+      'a program',
+      "if (text.includes('-----BEGIN PRIVATE KEY-----')) return somethingOfMoreThanThirtyTwoLetters;",
+    ],
+    ['a manual', '-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----\n'],
+    ['a regular expression', readFileSync('src/x509/pem-form.ts', 'utf8')],
+  ])('takes %s for none', (_, text) => {
+    expect(holdsPrivateKey(text)).toBe(false);
   });
 });

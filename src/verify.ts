@@ -3,7 +3,7 @@ import { checkCis, cisBenchmarkOf } from './checks/cis.ts';
 import { checkComponents } from './checks/components.ts';
 import { type Credential, findCredentials } from './checks/credentials.ts';
 import { checkDirectories } from './checks/directories.ts';
-import type { Evidence, PresentDirectory, PresentFile } from './checks/evidence.ts';
+import type { Evidence, PresentDirectory } from './checks/evidence.ts';
 import { checkHost } from './checks/hosts.ts';
 import { runChecks } from './checks/run.ts';
 import { checkServed, type Served } from './checks/served.ts';
@@ -61,12 +61,6 @@ export interface Verification extends Reading, Selected {
 /** Everything that was found in the files of the rows under one reading, before any of it is set aside. */
 type Held = Reading & { readonly findings: readonly Finding[] };
 
-/** The files but for those that a kubeconfig names: they belong to it. */
-function unnamed(files: readonly PresentFile[], evidence: Evidence): readonly PresentFile[] {
-  const named = new Set([...evidence.values()].flatMap((row) => row.named.flatMap(({ path }) => path ?? [])));
-  return files.filter(({ path }) => !named.has(path));
-}
-
 function holdAgainst(
   { files, now, warnWithinSeconds, expected, weakKeys, policy }: VerifyRequest,
   reading: Reading,
@@ -91,7 +85,7 @@ async function checkSurroundings(
   const benchmark = cis === undefined ? undefined : cisBenchmarkOf(cis, spec.kubernetesVersion.minor);
   // What is of the table and not of this host was found already.
   const misplaced = new Set(findings.filter(({ row }) => row !== undefined).map(({ path }) => path));
-  const others = unnamed(files, evidence).filter(({ path }) => !misplaced.has(path));
+  const others = files.filter(({ path }) => !misplaced.has(path));
   const strays = await readStrays(others, evidence);
   const secret = new Set(strays.filter(({ hasSecret }) => hasSecret).map(({ file }) => file.path));
   const isSecretStray = (path: string): boolean => secret.has(path);
@@ -101,7 +95,11 @@ async function checkSurroundings(
       ...checkStrays(strays, evidence),
       ...checkDirectories({ files, directories, evidence, isSecretStray }),
     ],
-    credentials: await findCredentials(evidence, strays),
+    // What a kubeconfig names is a credential of that kubeconfig.
+    credentials: await findCredentials(
+      evidence,
+      strays.filter(({ isNamed }) => !isNamed),
+    ),
     ...(benchmark === undefined ? {} : { cis: benchmark.version }),
   };
 }

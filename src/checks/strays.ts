@@ -28,6 +28,8 @@ export interface ReadCertificate {
 /** A file that no row of this cluster has, read. */
 export interface Stray {
   readonly file: PresentFile;
+  /** Whether a kubeconfig names it: it belongs to that. */
+  readonly isNamed: boolean;
   /** Whether a private key stands in it, also one that cannot be read, or a token. */
   readonly hasSecret: boolean;
   /** DER of the public keys of those that can be read. */
@@ -63,7 +65,26 @@ export async function readUsers(text: string): Promise<readonly NamedUser[] | un
 /** YAML takes its time: more of it than all the kubeconfigs of a cluster is not read. */
 const MAXIMUM_YAML_LENGTH = 1024 * 1024;
 
-async function readStray(file: PresentFile, isReadable: boolean): Promise<Stray> {
+/** The files that kubeconfigs name, by their logical paths, and whether as what holds a token and nothing else. */
+function namedIn(evidence: Evidence): ReadonlyMap<string, { readonly holdsToken: boolean }> {
+  const named = [...evidence.values()].flatMap((row) => {
+    const users = row.kubeconfig === undefined ? [] : [row.kubeconfig, ...row.kubeconfig.otherUsers];
+    return row.named.flatMap(({ path, file }) =>
+      path === undefined
+        ? []
+        : [[path, { holdsToken: users.some(({ tokenFile }) => tokenFile === file) }] as const],
+    );
+  });
+  return new Map(named.toSorted(([, a], [, b]) => Number(a.holdsToken) - Number(b.holdsToken)));
+}
+
+async function readStray(
+  file: PresentFile,
+  {
+    isReadable,
+    named,
+  }: { readonly isReadable: boolean; readonly named: { readonly holdsToken: boolean } | undefined },
+): Promise<Stray> {
   const { contents = '' } = file;
   const collector = new Collector();
   const blocks = readableBlocks(readPem(contents));
@@ -81,7 +102,8 @@ async function readStray(file: PresentFile, isReadable: boolean): Promise<Stray>
   );
   return {
     file,
-    hasSecret: isCredential === true || holdsPrivateKey(contents),
+    isNamed: named !== undefined,
+    hasSecret: isCredential === true || named?.holdsToken === true || holdsPrivateKey(contents),
     spkiDers: keys.map(({ spkiDer }) => spkiDer),
     certificates,
     ...(users === undefined ? {} : { users }),
@@ -99,6 +121,7 @@ export async function readStrays(
       ...(desired.absent ?? []),
     ]),
   );
+  const namedFiles = namedIn(evidence);
   const strays: Stray[] = [];
   let length = 0;
   for (const file of files.filter(({ path }) => !known.has(path))) {
@@ -107,7 +130,8 @@ export async function readStrays(
     if (isYaml) length += contents.length;
     const isLeftOut = isYaml && length > MAXIMUM_YAML_LENGTH;
     const obstacle = 'is a kubeconfig of more than is looked into';
-    strays.push(await readStray(isLeftOut ? { path, obstacle } : file, isYaml && !isLeftOut));
+    const read = { isReadable: isYaml && !isLeftOut, named: namedFiles.get(path) };
+    strays.push(await readStray(isLeftOut ? { path, obstacle } : file, read));
   }
   return strays;
 }
@@ -202,8 +226,10 @@ function describeStray({ file: { contents }, hasSecret, certificates, users }: S
 }
 
 function judge(stray: Stray, evidence: Evidence): readonly (readonly [CheckRow, Found])[] {
-  const { file, hasSecret, users } = stray;
+  const { file, isNamed, hasSecret, users } = stray;
   if (file.obstacle !== undefined) {
+    // What is wrong with the file that it names, the checks of the kubeconfig say.
+    if (isNamed) return [];
     return [[STRAY_UNREAD, { message: `is none of the files of a Kubernetes PKI, and ${file.obstacle}` }]];
   }
   const companion = COMPANIONS.find(({ path }) => path.test(file.path));
@@ -225,6 +251,7 @@ function judge(stray: Stray, evidence: Evidence): readonly (readonly [CheckRow, 
         ],
       ]
     : [];
+  if (isNamed && !isCopied) return readable;
   if (isCopied || (hasSecret && !isMeant)) return [...readable, keyFinding(stray, owner)];
   if (companion !== undefined) return [...readable, [FILE_COMPANION, { message: companion.says }]];
   const found = describeStray(stray);

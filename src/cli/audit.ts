@@ -40,7 +40,7 @@ export async function audit(
     withoutDirectories: true,
   });
   const { certDir: _, kubeconfigDir: __, rootCaDir: ___, ...cluster } = options;
-  const source = await readSource(dir ?? '/etc/kubernetes/pki', {
+  const source = await readSource(dir, {
     ...options,
     secretsOf: textOf(parsed, 'secrets-of'),
     followsLinks: parsed['follow-links'] === true,

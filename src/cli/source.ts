@@ -5,18 +5,38 @@ import { PkiError } from '../errors.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import { readTree, type ReadTreeOptions, resolveDirectories } from '../present.ts';
 import type { Source } from '../sources/source.ts';
+import { knownPaths } from '../resolve/paths.ts';
 import { readChunks } from '../store/chunks.ts';
 import { followLinks, isInside } from '../store/directories.ts';
 import { attempt, unless } from '../store/failure.ts';
 import { entryAt, isStream } from '../store/files.ts';
+import { assertNoIssues } from './issues.ts';
 import { pendingSentences } from './pending.ts';
+
+/** How many files of the table are in a directory as in a certificate directory. */
+function fitsIn(directory: string): number {
+  const inside = knownPaths().filter((path) => path.startsWith('pki/'));
+  return inside.filter(
+    (path) => unless(['EACCES'], () => entryAt(join(directory, path.slice(4)))) !== undefined,
+  ).length;
+}
+
+/**
+ * The certificate directory that a word names: itself, or the `pki` in it. What holds the files of the table is what is meant,
+ * whatever has been put into a `pki` below it; a file or two of them beside that are copies.
+ */
+function certificateDirectory(named: string): string {
+  const below = join(named, 'pki');
+  const entry = unless(['EACCES'], () => entryAt(below));
+  if (entry?.isDirectory() !== true && entry?.isSymbolicLink() !== true) return named;
+  const fits = fitsIn(named);
+  const isItself = fits > 0 && (basename(named) === 'pki' || fits * 2 >= fitsIn(below));
+  return isItself ? named : below;
+}
 
 /** The directories of what is to be audited: `directory` is the certificate directory, or the one that holds a `pki`. */
 function directoriesOf(directory: string, options: ClusterOptions): Directories {
-  const named = resolve(options.certDir ?? directory);
-  const below = unless(['EACCES'], () => entryAt(join(named, 'pki')));
-  const isParent = below?.isDirectory() === true || below?.isSymbolicLink() === true;
-  const certDir = isParent ? join(named, 'pki') : named;
+  const certDir = certificateDirectory(resolve(options.certDir ?? directory));
   // A certificate directory of any other name may hold the kubeconfigs as well.
   const beside = basename(certDir) === 'pki' ? dirname(certDir) : certDir;
   return {
@@ -44,6 +64,15 @@ function assertThere(directory: string): void {
   );
 }
 
+/** @throws {PkiError} `ERR_CONFIG` where the word and the flag name a directory each; `ERR_STORE` where the word names nothing. */
+function assertOneDirectory(word: string | undefined, { certDir }: ClusterOptions): void {
+  if (word === undefined || certDir === undefined) return;
+  assertThere(resolve(word));
+  const rule = 'names a directory inside an archive, and what is named is a directory already';
+  const hint = 'name the one that is to be audited, and no other';
+  assertNoIssues([{ option: 'cert-dir', value: certDir, rule, hint }]);
+}
+
 /**
  * A directory that is named is followed where it is a link, but not out of the directory that holds the link: on a copy of a
  * disk, an absolute link leads to the host that looks.
@@ -64,12 +93,15 @@ function assertNotLedAway(directory: string): void {
  * @throws {PkiError} `ERR_STORE` where there is no directory, or one that is a link leads elsewhere.
  */
 async function readDirectorySource(
-  directory: string,
+  word: string | undefined,
   options: ClusterOptions,
   reading: ReadTreeOptions,
 ): Promise<Source> {
-  const asked = directoriesOf(directory, options);
+  assertOneDirectory(word, options);
+  const asked = directoriesOf(word ?? '/etc/kubernetes/pki', options);
   assertThere(asked.certDir);
+  if (options.kubeconfigDir !== undefined) assertThere(asked.kubeconfigDir);
+  if (asked.rootCaDir !== undefined) assertThere(asked.rootCaDir);
   if (!reading.followsLinks) targetDirectories(asked).forEach(assertNotLedAway);
   const directories = await resolveDirectories(asked);
   const tree = await readTree(directories, reading);
@@ -91,15 +123,17 @@ export interface SourceOptions extends ClusterOptions, ReadTreeOptions {
 }
 
 /**
- * Reads what the word names: directories, a tar archive or Secrets in a file, either of them on stdin for `-`. Takes no lock
+ * Reads what the word names, by default /etc/kubernetes/pki: directories, a tar archive or Secrets in a file, either of them on stdin for `-`. Takes no lock
  * and changes nothing.
  *
- * @throws {PkiError} `ERR_STORE` where there is nothing or it cannot be read; `ERR_SOURCE` where nothing of it can be audited.
+ * @throws {PkiError} `ERR_CONFIG` where a directory is named twice; `ERR_STORE` where there is nothing or it cannot be read;
+ * `ERR_SOURCE` where nothing of it can be audited.
  */
-export async function readSource(word: string, options: SourceOptions): Promise<Source> {
+export async function readSource(word: string | undefined, options: SourceOptions): Promise<Source> {
   const { secretsOf: of, followsLinks, certDir, kubeconfigDir, rootCaDir } = options;
   const isStandardInput = word === '-';
-  if (!isStandardInput && !isStream(word)) return readDirectorySource(word, options, { followsLinks });
+  if (word === undefined || (!isStandardInput && !isStream(word)))
+    return readDirectorySource(word, options, { followsLinks });
   // Only whoever gives an archive or Secrets waits for what reads them.
   const { parseSource } = await import('../sources/parse.ts');
   return parseSource(readChunks(isStandardInput ? undefined : resolve(word)), {

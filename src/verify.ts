@@ -28,6 +28,8 @@ export interface VerifyRequest extends ReadingRequest {
   readonly warnWithinSeconds: number;
   /** A logical path of each row that is missed where nothing of it is there; absent: of all that the cluster has. */
   readonly expected?: readonly string[] | undefined;
+  /** Whether it is a finding where there are no kubeconfigs at all; default: they may have stayed where they are. */
+  readonly wantsKubeconfigs?: boolean | undefined;
   /** What was found already about what the files came in; it is selected from with the rest. */
   readonly found?: readonly Finding[] | undefined;
   /** The keys that are known to be weak, as `parseWeakKeyList` gives them. */
@@ -79,7 +81,7 @@ function holdAgainst(
 
 /** What there is to find beside the rows: in other files, in directories, and by the benchmark that was asked for. */
 async function checkSurroundings(
-  { files, directories = [], cis }: VerifyRequest,
+  { files, directories = [], cis, wantsKubeconfigs = false }: VerifyRequest,
   { spec, evidence, findings }: Held,
 ): Promise<Pick<Verification, 'credentials' | 'cis'> & { readonly findings: readonly Finding[] }> {
   const benchmark = cis === undefined ? undefined : cisBenchmarkOf(cis, spec.kubernetesVersion.minor);
@@ -93,7 +95,7 @@ async function checkSurroundings(
     findings: [
       ...(benchmark === undefined ? [] : checkCis(benchmark, { evidence, strays, directories })),
       ...checkStrays(strays, evidence),
-      ...checkDirectories({ files, directories, evidence, isSecretStray }),
+      ...checkDirectories({ files, directories, evidence, isSecretStray, wantsKubeconfigs }),
     ],
     // What a kubeconfig names is a credential of that kubeconfig.
     credentials: await findCredentials(

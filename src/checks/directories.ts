@@ -1,5 +1,5 @@
 import type { Finding } from '../finding.ts';
-import type { CheckRow } from './check.ts';
+import { type CheckRow, listText } from './check.ts';
 import type { Evidence, PresentDirectory, PresentFile } from './evidence.ts';
 import { octal } from './files.ts';
 
@@ -44,6 +44,15 @@ const OWNER_DIFFERS: CheckRow = {
   remedy: 'chown the file to the owner of the directory, unless that user is the one who needs the key',
 };
 
+const KUBECONFIGS_ABSENT: CheckRow = {
+  code: 'kubeconfigs-absent',
+  severity: 'error',
+  says: 'Where the kubeconfigs of a host should be there are some: a certificate directory that is named itself may have come without them',
+  citation: 'R3',
+  remedy:
+    'name where they are with --kubeconfig-dir, or the certificate directory itself where it is alone; on the host itself have them made (init makes what is missing)',
+};
+
 /** What there is to find about directories, and about whom they and the files in them belong to. */
 export const DIRECTORY_CHECKS: readonly CheckRow[] = Object.freeze([
   DIRECTORY_WRITABLE,
@@ -51,6 +60,7 @@ export const DIRECTORY_CHECKS: readonly CheckRow[] = Object.freeze([
   DIRECTORY_UNREADABLE,
   AUDIT_INCOMPLETE,
   OWNER_DIFFERS,
+  KUBECONFIGS_ABSENT,
 ]);
 
 /** The directory of the kubeconfigs is one of the PKI only where it holds some: else it is wherever the PKI was put. */
@@ -128,6 +138,26 @@ export interface PlacesUnderCheck {
   readonly evidence: Evidence;
   /** Whether a file that no row has holds a private key or a token. */
   readonly isSecretStray: (path: string) => boolean;
+  /** Whether their directory was named, itself or with the one of the certificates in it. */
+  readonly wantsKubeconfigs: boolean;
+}
+
+/** One finding for all: how many there should be depends on the profile, and which that is shows in them. */
+function checkKubeconfigs(evidence: Evidence): readonly Finding[] {
+  const rows = [...evidence.values()].filter(({ desired }) => desired.kind === 'kubeconfig');
+  if (rows.length === 0 || rows.some(({ files }) => files.length > 0)) return [];
+  const { code, severity, remedy } = KUBECONFIGS_ABSENT;
+  const expected = listText(rows.flatMap(({ desired }) => desired.files.map(({ path }) => path)));
+  return [
+    {
+      code,
+      severity,
+      path: KUBECONFIGS,
+      message: 'holds none of the kubeconfigs of this host',
+      expected,
+      remedy,
+    },
+  ];
 }
 
 /** Looks at the directories, and whom what lies in them belongs to. */
@@ -136,6 +166,7 @@ export function checkDirectories({
   directories,
   evidence,
   isSecretStray,
+  wantsKubeconfigs,
 }: PlacesUnderCheck): readonly Finding[] {
   const wanted = [...evidence.values()].flatMap(({ desired }) => desired.files);
   const secrets = new Set(wanted.filter(({ mode }) => (mode & 0o077) === 0).map(({ path }) => path));
@@ -151,6 +182,7 @@ export function checkDirectories({
         remedy,
       })),
     ),
+    ...(wantsKubeconfigs ? checkKubeconfigs(evidence) : []),
     ...checkOwners(files, own, (path) => secrets.has(path) || isSecretStray(path)),
   ];
 }

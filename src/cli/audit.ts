@@ -15,7 +15,15 @@ import { textOf } from './words.ts';
 export interface AuditOptions
   extends Omit<
       VerifyRequest,
-      'files' | 'found' | 'expected' | 'directories' | 'readFrom' | 'options' | 'components' | 'now'
+      | 'files'
+      | 'found'
+      | 'expected'
+      | 'directories'
+      | 'readFrom'
+      | 'wantsKubeconfigs'
+      | 'options'
+      | 'components'
+      | 'now'
     >,
     Pick<AskedSelection, 'former'> {
   readonly at: Date;
@@ -47,7 +55,7 @@ export async function audit(
   });
   const components = await readComponents(parsed);
   printMessages(source.notices.map((text) => `notice: ${text}`));
-  const { files, findings, expected, places, readFrom, directories, pathOf } = source;
+  const { files, findings, expected, places, readFrom, wantsKubeconfigs, directories, pathOf } = source;
   assertComparable(former, directories);
   return {
     verification: await verifyPki({
@@ -57,6 +65,7 @@ export async function audit(
       expected,
       directories: places,
       readFrom,
+      wantsKubeconfigs,
       options: cluster,
       components,
       now: at,

@@ -87,6 +87,11 @@ function assertNotLedAway(directory: string): void {
   });
 }
 
+/** Whether more was named than a certificate directory by itself: nothing at all stands for the host. */
+function isHostNamed(word: string | undefined, { certDir }: Directories, asked: ClusterOptions): boolean {
+  return asked.kubeconfigDir !== undefined || resolve(word ?? asked.certDir ?? '/etc/kubernetes') !== certDir;
+}
+
 /**
  * Reads the directories that the words name. Takes no lock and changes nothing.
  *
@@ -111,6 +116,7 @@ async function readDirectorySource(
     places: tree.directories,
     directories: targetDirectories(directories),
     readFrom: directories,
+    wantsKubeconfigs: isHostNamed(word, asked, options),
     pathOf: (path) => absolutePath(path, directories),
     notices: await pendingSentences(targetDirectories(directories)),
   };

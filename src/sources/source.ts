@@ -11,6 +11,8 @@ export interface Source {
   readonly places?: readonly PresentDirectory[];
   /** Where they were read, where that is a place. */
   readonly readFrom?: Directories;
+  /** Whether the directory of the kubeconfigs was named, so that some are missed where it has none. */
+  readonly wantsKubeconfigs?: boolean;
   /** What is wrong with what the files came in, beside what is wrong with them. */
   readonly findings: readonly Finding[];
   /** What it is called, what holds the certificates first. */

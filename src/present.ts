@@ -62,8 +62,11 @@ export function presentFiles(
 const MAXIMUM_STRAYS = 1000;
 const MAXIMUM_STRAY_BYTES = 32 * 1024 * 1024;
 
-/** What in the directory of the kubeconfigs is looked at, copies and backups as well: others keep their own files there. */
-const KUBECONFIG_NAME = /\.(?:conf|kubeconfig)(?:[.~_-].*)?$|^config$/;
+/**
+ * What in the directory of the kubeconfigs is looked at: what may be one or hold a key, copies and backups as well. Others keep
+ * their own files there.
+ */
+const BESIDE_NAME = /\.(?:conf|kubeconfig|key|pem|p12|pfx|jks)(?:[.~_-].*)?$|\.(?:bak|old)$|^config$/;
 
 function isOfPki({ path, contents }: PresentFile): boolean {
   const liesBeside = !path.includes('/');
@@ -102,7 +105,7 @@ function readerIn(directories: Directories, { followsLinks }: ReadTreeOptions): 
   };
 }
 
-/** The logical paths of what was listed and no row has: all among the certificates, beside them what may be a kubeconfig. */
+/** The logical paths of what was listed and no row has: all among the certificates, beside them what may be a kubeconfig or a key. */
 function otherPaths(
   directories: Directories,
   taken: readonly string[],
@@ -113,7 +116,7 @@ function otherPaths(
   const known = new Set([...places, ...places.map(followLinks)]);
   return [
     ...tree.files.map((path) => `pki/${path}`),
-    ...(beside?.files ?? []).filter((name) => KUBECONFIG_NAME.test(name)),
+    ...(beside?.files ?? []).filter((name) => BESIDE_NAME.test(name)),
   ].filter((path) => {
     const place = absolutePath(path, directories);
     return !known.has(place) && known.add(place);
@@ -158,7 +161,7 @@ function presentDirectories(top: string, tree: Tree | undefined): readonly Prese
 
 /**
  * Reads everything that lies in the directories, which are resolved: what any profile and release knows, whatever else lies
- * in the certificate directory, and the kubeconfigs beside it. Changes nothing, takes no lock, and never throws for what the
+ * in the certificate directory, and the kubeconfigs and keys beside it. Changes nothing, takes no lock, and never throws for what the
  * file system says. Of files that nobody knows it reads 1,000 and 32 MiB.
  */
 export async function readTree(directories: Directories, options: ReadTreeOptions): Promise<PresentTree> {

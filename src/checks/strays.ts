@@ -1,6 +1,7 @@
 import { PkiError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import { isKubeconfig, type NamedUser, parseKubeconfigUsers } from '../kubeconfig/parse.ts';
+import { fileThatHolds } from '../resolve/desired.ts';
 import { knownPaths } from '../resolve/paths.ts';
 import { COMPANIONS } from '../table/companions.ts';
 import {
@@ -202,12 +203,12 @@ function isAuthority({ desired: { kind } }: RowEvidence): boolean {
   return kind === 'ca' || kind === 'keyPair';
 }
 
-function keyFinding({ spkiDers }: Stray, owner: RowEvidence | undefined): readonly [CheckRow, Found] {
-  if (spkiDers.length === 0)
-    return [
-      STRAY_KEY,
-      { message: 'holds a private key that cannot be compared: it is encrypted, or not in PEM' },
-    ];
+function keyFinding({ file, spkiDers }: Stray, owner: RowEvidence | undefined): readonly [CheckRow, Found] {
+  if (spkiDers.length === 0) {
+    const form = describeOddText(file.contents ?? '');
+    const message = 'holds a private key that cannot be compared: it is encrypted, or not in PEM';
+    return [STRAY_KEY, { message, ...(form === undefined ? {} : { found: form }) }];
+  }
   const found = listText(spkiDers.map(describeKey));
   if (owner === undefined)
     return [STRAY_KEY, { message: 'holds a private key that belongs to nothing here', found }];
@@ -272,4 +273,29 @@ export function checkStrays(strays: readonly Stray[], evidence: Evidence): reado
       remedy,
     })),
   );
+}
+
+/**
+ * Looks for keys of CAs behind the key of another row: components take the first key of a file, and whoever reads the file has
+ * all of them.
+ */
+export function checkFurtherKeys(evidence: Evidence): readonly Finding[] {
+  const { code, severity, remedy } = AUTHORITY_KEY_COPIED;
+  return [...evidence.values()].flatMap(({ desired, files }) => {
+    const path = fileThatHolds(desired, 'key')?.path;
+    const contents = files.find((file) => file.path === path)?.contents ?? '';
+    const [, ...further] = readableBlocks(readPem(contents)).filter(isPrivateKeyBlock);
+    const spkiDers = further.flatMap((block) => {
+      const key = new Collector().attempt(NOWHERE, 'key', () => parsePrivateKeyBlock(block));
+      return key?.spkiDer ?? [];
+    });
+    const owners = new Set(spkiDers.map((spkiDer) => ownerOf([spkiDer], evidence)));
+    return [...owners].flatMap((owner): readonly Finding[] => {
+      if (path === undefined || owner === undefined || !isAuthority(owner)) return [];
+      if (owner.desired.id === desired.id) return [];
+      const { id, purpose } = owner.desired;
+      const message = `holds the private key of ${id} (${purpose}) behind its own`;
+      return [{ code, severity, row: desired.id, path, message, remedy }];
+    });
+  });
 }

@@ -68,7 +68,10 @@ const ODD_FORMS: readonly OddForm[] = [
   // Every other byte of plain text is zero then.
   { says: 'text in UTF-16', begins: /^(fffd ){0,2}(([1-9a-f][0-9a-f]* 0 ){6}|(0 [1-9a-f][0-9a-f]* ){6})/ },
   { says: 'a certificate in DER', begins: /^30 (\w+ ){1,4}30 (\w+ ){1,4}(fffd|a0) 3 2 1 [012] / },
-  { says: 'a PKCS#12 store', begins: /^30 (\w+ ){1,4}2 1 3 / },
+  // A store is opened by its password or by guessing that, and by none where it is empty.
+  { says: 'a PKCS#12 store', isPrivate: true, begins: /^30 (\w+ ){1,4}2 1 3 / },
+  // FEEDFEED or CECECECE, none of it UTF-8, and the version.
+  { says: 'a key store of Java', isPrivate: true, begins: /^(fffd ){4}0 0 0 [12] / },
   { says: 'a private key in DER', isPrivate: true, begins: /^30 (\w+ ){1,4}2 1 [01] / },
   { says: 'binary data', fits: /[^\P{Cc}\s]|\uFFFD/u },
   { says: 'lines that end in CR alone', fits: /^-----BEGIN [^\n]*\r[^\n]/ },
@@ -99,7 +102,7 @@ export function describePem(text: string, { parts }: PemText): string {
 const PRIVATE_KEY =
   /-----BEGIN [\w ]*PRIVATE KEY-----(?:[\s#>|;"'+,]|\\[nr])*(?:[A-Za-z-]+: [^\n]*\n\s*)*(?:Proc-Type: |\S{0,8}?[A-Za-z0-9+/]{32}|(?:[A-Za-z0-9+/=]+\s+)+-----END)/;
 
-/** Whether there is a private key in a text: under its own label, encrypted or not, under another, or as bare DER. */
+/** Whether there is a private key in a text: under its own label, encrypted or not, under another, as bare DER, or in a store. */
 export function holdsPrivateKey(text: string): boolean {
   if (PRIVATE_KEY.test(text)) return true;
   const pem = readPem(text);

@@ -44,6 +44,28 @@ const stray = (contents: string, more: Partial<PresentFile> = {}): PresentFile =
   ...more,
 });
 
+test('a key of a CA behind the key of another row is a copy of it, and further keys of nobody are not', async () => {
+  const { findings } = await verifyPki({
+    files: pki.files.map((file) =>
+      file.path === 'pki/apiserver.key'
+        ? { ...file, contents: file.contents + pem('pki/apiserver.key') + pem('pki/ca.key') }
+        : file,
+    ),
+    options: { profile: 'requirements' },
+    now: NOW,
+    warnWithinSeconds: 0,
+  });
+  expect(findings.map(({ row, path, code, message }) => [row, path, code, message])).toEqual([
+    ['apiserver', 'pki/apiserver.key', 'several-keys', 'holds several private keys'],
+    [
+      'apiserver',
+      'pki/apiserver.key',
+      'authority-key-copied',
+      expect.stringMatching(/^holds the private key of ca \(.*\) behind its own$/),
+    ],
+  ]);
+});
+
 describe('a file that no row has', () => {
   test('with the key of a CA or the one that signs tokens is a warning of its own', async () => {
     expect(await found(stray(pem('pki/ca.key'), { path: 'pki/ca.key.old' }))).toEqual([
@@ -138,8 +160,8 @@ describe('a file that no row has', () => {
 
   opensslOracle('and that openssl wrote', () => {
     test.each([
-      ['ec -in in -out out -outform DER', 'warning stray-key', undefined],
-      ['pkcs12 -export -in in -nocerts -out out -passout pass:x', 'notice file-unknown', 'a PKCS#12 store'],
+      ['ec -in in -out out -outform DER', 'warning stray-key', 'a private key in DER'],
+      ['pkcs12 -export -in in -nocerts -out out -passout pass:x', 'warning stray-key', 'a PKCS#12 store'],
     ])('by %s is told by its first bytes', async (command, code, says) => {
       const { read } = openssl(command.split(' '), { in: pem('pki/ca.key') });
       const { findings } = await audit([stray(read('out'))]);

@@ -49,11 +49,19 @@ test('beside the certificates only what is a kubeconfig or holds a key is looked
       config: '{"kind": "Config"}',
       'resolv.conf': 'nameserver 192.0.2.53',
       'odd.conf': key,
-      'ca.key': key,
+      'ca.key.bak': key,
+      'store.p12': '0\u0082\u0001\u0001\u0002\u0001\u0003',
+      'notes.old': 'none of the PKI',
     };
     for (const [name, contents] of Object.entries(files)) writeFileSync(join(cwd, name), contents);
     symlinkSync('manifests.conf', join(cwd, 'link.conf'));
-    expect((await read(cwd)).files.map(({ path }) => path)).toEqual(['admin.conf.bak', 'config', 'odd.conf']);
+    expect((await read(cwd)).files.map(({ path }) => path)).toEqual([
+      'admin.conf.bak',
+      'ca.key.bak',
+      'config',
+      'odd.conf',
+      'store.p12',
+    ]);
   });
 });
 

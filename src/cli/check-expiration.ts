@@ -51,7 +51,7 @@ function assertDrawable(parsed: Arguments): void {
 async function reportOf(parsed: Arguments): Promise<ExpirationReport> {
   const times = await timesOf(parsed);
   const { certDir, kubeconfigDir, rootCaDir, ...options } = clusterOptionsOf(parsed);
-  const source = await readSource(textOf(parsed, 'dir') ?? '/etc/kubernetes/pki', {
+  const source = await readSource(textOf(parsed, 'dir'), {
     certDir,
     kubeconfigDir,
     rootCaDir,

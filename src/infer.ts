@@ -1,6 +1,6 @@
 import type { Evidence, RowEvidence } from './checks/evidence.ts';
-import { canonicalAddress } from './cluster/address.ts';
 import type { ClusterOptions, OptionKey } from './cluster/options.ts';
+import { type KubeconfigServer, parseServer } from './kubeconfig/server.ts';
 import { choose, type Ruling } from './resolve/choose.ts';
 import { ALGORITHMS } from './table/algorithms.ts';
 import type { SanSource, ServerSource } from './table/row.ts';
@@ -93,17 +93,14 @@ function serversOf(
   evidence: Evidence,
   ruling: Ruling,
   isAsked: (sources: readonly ServerSource[]) => boolean,
-): readonly { readonly host: string; readonly port: string }[] {
+): readonly KubeconfigServer[] {
   return ROWS.flatMap((row) => {
     if (row.kind !== 'kubeconfig') return [];
     const other = row.otherServer === undefined ? null : choose(row.otherServer, ruling);
     const source = choose(row.server, ruling);
     if (!isAsked(other === null ? [source] : [source, other])) return [];
     const { server } = evidence.get(row.id)?.kubeconfig ?? {};
-    const [, ipv6, name, port = '443'] =
-      /^https:\/\/(?:\[([^\]]+)\]|([^:/]+))(?::(\d+))?\/?$/.exec(server ?? '') ?? [];
-    const host = ipv6 ?? name;
-    return host === undefined ? [] : [{ host: canonicalAddress(host) ?? host, port }];
+    return parseServer(server ?? '') ?? [];
   });
 }
 

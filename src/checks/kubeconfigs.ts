@@ -1,4 +1,5 @@
 import { type KubeconfigUser, OTHER_CREDENTIALS, type OtherCredential } from '../kubeconfig/parse.ts';
+import { isSameServer } from '../kubeconfig/server.ts';
 import type { DesiredKubeconfigRow } from '../resolve/desired.ts';
 import { isGoodForHost } from '../x509/host-name.ts';
 import type { Certificate } from '../x509/model.ts';
@@ -6,6 +7,7 @@ import { type Check, type Hit, listText } from './check.ts';
 import { isSameDer, type NamedFile, type RowEvidence } from './evidence.ts';
 import { ISSUE_LEAF_ANEW, MAKE_KUBECONFIG_ANEW } from './remedies.ts';
 import { generalNameText, nameText } from './text.ts';
+import { timeText } from './time.ts';
 
 type Present = RowEvidence & {
   readonly desired: DesiredKubeconfigRow;
@@ -49,6 +51,11 @@ function hostOf(server: string): string | undefined {
     /^https:\/\/(?:[^/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::\d*)?(?:[/?#]|$)/i.exec(server) ?? [];
   if (!HTTPS.test(server)) return undefined;
   return ipv6 ?? name ?? '';
+}
+
+/** What tells a certificate of a CA from another one of the same key. */
+function issuedText({ serialHex, notAfter }: Certificate): string {
+  return `serial number ${serialHex}, until ${timeText(notAfter)}`;
 }
 
 function isServer({ desired }: RowEvidence): boolean {
@@ -123,7 +130,7 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       const { server, otherServer = server } = desired.kubeconfig;
       // That it is reached without TLS is told by itself.
       const secured = found.replace(/^http:/i, 'https:');
-      if (secured === server || secured === otherServer) return [];
+      if (isSameServer(secured, server) || isSameServer(secured, otherServer)) return [];
       const expected = [...new Set([server, otherServer])].join(' or ');
       return [{ field: 'server', message: 'names another server', expected, found: withoutSecrets(found) }];
     },
@@ -141,8 +148,10 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       const isUnread = unreadable.some(({ field }) => field === AUTHORITY);
       const isUnseen = named.some(({ field, state }) => field === AUTHORITY && state !== 'read');
       if (wanted.length === 0 || isUnread || isUnseen) return [];
-      const isIn = (certificates: typeof trust, { der }: Certificate): boolean =>
-        certificates.some((candidate) => isSameDer(candidate.der, der));
+      const isIn = (certificates: typeof trust, { spkiDer, subject }: Certificate): boolean =>
+        certificates.some(
+          (other) => isSameDer(other.spkiDer, spkiDer) && isSameDer(other.subject.der, subject.der),
+        );
       const foreign = trust.filter((certificate) => !isIn(wanted, certificate));
       // Of a CA's file kubeadm takes the first certificate alone (kubeadm.md 2.1); under a root the chain has to end there.
       const absent = desired.kubeconfig.trust
@@ -162,6 +171,34 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
           found: `${names(foreign)}${absent.length > 0 && names(foreign) === names(absent) ? ' with another key' : ''}`,
         },
       ];
+    },
+  ),
+  kubeconfigCheck(
+    {
+      code: 'trust-outdated',
+      severity: 'warning',
+      says: 'A kubeconfig trusts the certificate of the CA that is here, not another one of the same name and key: that one ends at another time',
+      citation: 'R6, RFC 5280 6.1.1 (d)',
+      remedy: 'have the kubeconfig made anew before the certificate that it trusts ends',
+    },
+    ({ desired, trust }, evidence) => {
+      const wanted = desired.kubeconfig.trust.flatMap((id) => evidence.get(id)?.certificates ?? []);
+      return trust.flatMap((certificate) => {
+        const { der, spkiDer, subject, notBefore } = certificate;
+        const same = wanted.filter(
+          (other) => isSameDer(other.spkiDer, spkiDer) && isSameDer(other.subject.der, subject.der),
+        );
+        const [own] = same;
+        if (own === undefined || same.some((other) => isSameDer(other.der, der))) return [];
+        return [
+          {
+            field: AUTHORITY,
+            message: `trusts ${notBefore < own.notBefore ? 'an earlier' : 'another'} certificate of the same CA`,
+            expected: issuedText(own),
+            found: issuedText(certificate),
+          },
+        ];
+      });
     },
   ),
   kubeconfigCheck(

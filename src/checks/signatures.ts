@@ -1,5 +1,6 @@
 import { type DesiredCertificate, fileThatHolds } from '../resolve/desired.ts';
 import type { Certificate } from '../x509/model.ts';
+import { isVerifiable } from '../x509/signature.ts';
 import { type Check, certificateCheck, listText } from './check.ts';
 import { isSameDer, type RowEvidence } from './evidence.ts';
 import { ISSUE_ANEW, ISSUE_LEAF_ANEW } from './remedies.ts';
@@ -74,7 +75,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
       citation: 'RFC 5280 6.1.3 (a)(1), R3',
       remedy: `bring the CA that signed it, or ${ISSUE_LEAF_ANEW}`,
     },
-    ({ desired }, row, { evidence }) => {
+    ({ desired }, row, { evidence, audit }) => {
       const expected = desired.signer ?? row.desired.id;
       const signer = evidence.get(expected);
       if (signer === undefined || signer.certificates.length === 0 || row.signedBy.includes(expected))
@@ -85,6 +86,13 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
         desired.signer === undefined && !isSameDer(certificate.issuer.der, certificate.subject.der);
       if (isForeignIntermediate) return [];
       const [actual] = row.signedBy;
+      if (actual === undefined && !isVerifiable(certificate)) {
+        const isSelfIssued = isSameDer(certificate.issuer.der, certificate.subject.der);
+        // Whose it is nobody can tell. An audit says so by itself, of a leaf only where it names another one: `signature-refused`.
+        const isSaid = audit !== undefined && (desired.signer === undefined || !isSelfIssued);
+        const message = 'has a signature that cannot be checked';
+        return isSaid ? [] : [{ field: 'signature', message, expected: `the key of ${expected}` }];
+      }
       const wordsOf = (id: string): string => `${id} (${evidence.get(id)?.desired.purpose ?? ''})`;
       const [message, found] =
         actual === undefined

@@ -1,7 +1,8 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { issueCa } from '../../src/ca/issue.ts';
 import { issueLeaf } from '../../src/certs/issue.ts';
+import type { AuditOptions } from '../../src/checks/check.ts';
 import {
   type Evidence,
   type PresentFile,
@@ -45,7 +46,8 @@ async function findings(
     request = options,
     at = now,
     mode,
-  }: { request?: ClusterOptions; at?: Date; mode?: (path: string) => number } = {},
+    audit,
+  }: { request?: ClusterOptions; at?: Date; mode?: (path: string) => number; audit?: AuditOptions } = {},
 ): Promise<readonly { code: string; severity: string; path: string; found?: string; message: string }[]> {
   const rows = resolveRows(parseClusterSpec(request, {}).spec);
   const present = [...files].map(
@@ -56,7 +58,7 @@ async function findings(
     }),
   );
   const evidence = await parseEvidence({ rows, files: present, signers: new Map() }, strictReader);
-  return runChecks({ now: at, evidence, signers: new Set() });
+  return runChecks({ now: at, evidence, signers: new Set(), ...(audit === undefined ? {} : { audit }) });
 }
 
 async function codes(...args: Parameters<typeof findings>): Promise<readonly string[]> {
@@ -262,6 +264,30 @@ describe('signatures', () => {
         expected: 'the key of etcd-ca',
         found: 'the key of ca',
       },
+    ]);
+  });
+
+  test('a signature that nobody checks is not said to be of another CA', async () => {
+    const leaf = certificate(text(tree, 'pki/apiserver.crt'));
+    const key = createPrivateKey(text(tree, 'pki/ca.key'));
+    // ecdsa-with-SHA224, which no reader here verifies.
+    const algorithm = Buffer.from('300a06082a8648ce3d040301', 'hex');
+    const forged = (issuerDer: Uint8Array): Tree => {
+      const { der: subjectDer } = leaf.subject;
+      const names = { issuerDer, subjectDer, spkiDer: leaf.spkiDer };
+      const der = forgeCertificate({ ...names, version: 3, signature: { algorithm, hash: 'sha224', key } });
+      return changed(tree, { 'pki/apiserver.crt': encodePem('CERTIFICATE', der) });
+    };
+    const mismatches = async (files: Tree, audit?: AuditOptions): Promise<readonly string[]> =>
+      (await findings(files, audit === undefined ? {} : { audit }))
+        .filter(({ code }) => code === 'signer-mismatch')
+        .map(({ message }) => message);
+    const byCa = forged(leaf.issuer.der);
+    expect(await mismatches(byCa)).toEqual(['has a signature that cannot be checked']);
+    expect(await mismatches(byCa, { warnWithinSeconds: 0 })).toEqual([]);
+    // Of one that names itself `signature-refused` says nothing.
+    expect(await mismatches(forged(leaf.subject.der), { warnWithinSeconds: 0 })).toEqual([
+      'has a signature that cannot be checked',
     ]);
   });
 
@@ -543,6 +569,25 @@ describe('kubeconfigs', () => {
     expect(found).toMatchObject([{ code: 'server', found: 'https://192.0.2.99:6443' }]);
   });
 
+  test.each(['https://192.0.2.10:6443/', 'HTTPS://192.0.2.10:6443', 'https://[::ffff:192.0.2.10]:6443'])(
+    '%s is the same server by another text',
+    async (server) => {
+      expect(await codes(admin((contents) => contents.replace('https://192.0.2.10:6443', server)))).toEqual(
+        [],
+      );
+    },
+  );
+
+  test.each([
+    'https://192.0.2.10',
+    'https://192.0.2.10:6443/api',
+    'https://me@192.0.2.10:6443',
+    'https://3221225994:6443',
+  ])('%s is another one', async (server) => {
+    const found = await codes(admin((contents) => contents.replace('https://192.0.2.10:6443', server)));
+    expect(found).toEqual(['error server admin.conf']);
+  });
+
   test('the server that kubeadm names by a gate or named before is right for its kubelet, and for nobody else', async () => {
     const request = { ...options, profile: 'kubeadm', controlPlaneEndpoint: 'lb.example.com' } as const;
     const { files } = await generateClusterPki({ ...request, now });
@@ -574,6 +619,29 @@ describe('kubeconfigs', () => {
     ]);
     const both = base64(text(tree, 'pki/ca.crt') + foreign);
     expect(await codes(admin((contents) => contents.replace(own, both)))).toEqual(['error trust admin.conf']);
+  });
+
+  test('trust in an earlier certificate of the CA that is here is a warning', async () => {
+    const ca = resolveRows(parseClusterSpec(options, {}).spec).find(({ id }) => id === 'ca');
+    if (ca?.kind !== 'ca') throw new Error('there is no CA');
+    const from = new Date(now.getTime() + 1000);
+    const validity = { notBefore: from, notAfter: new Date(from.getTime() + 86_400_000), isCapped: false };
+    const der = await issueCa(
+      ca.certificate,
+      { serial: Uint8Array.of(0x42), validity },
+      { own: parsePrivateKey(text(tree, 'pki/ca.key')) },
+    );
+    const renewed = changed(tree, { 'pki/ca.crt': encodePem('CERTIFICATE', der) });
+    const found = await findings(renewed);
+    expect(found.map(({ code }) => code)).not.toContain('trust');
+    expect(found.filter(({ code }) => code === 'trust-outdated').length).toBeGreaterThan(3);
+    expect(found.find(({ path, code }) => path === 'admin.conf' && code.startsWith('trust'))).toMatchObject({
+      severity: 'warning',
+      message: 'trusts an earlier certificate of the same CA',
+    });
+    const both = encodePem('CERTIFICATE', der) + text(tree, 'pki/ca.crt');
+    const beside = await codes(changed(tree, { 'pki/ca.crt': both }));
+    expect(beside.filter((line) => line.includes(' trust'))).toEqual([]);
   });
 
   test('verification that is switched off is an error', async () => {

@@ -127,6 +127,17 @@ function namedPlacesIn({ files, readFrom }: ReadingRequest): NamedPlaceOf {
   };
 }
 
+/**
+ * Who says what the cluster is says all of it, as to `init`: what is left out has its default, and a name beyond that is
+ * surplus. What a host is called and has for keys may still be left to the files.
+ */
+function isSpecified(options: ClusterOptions): boolean {
+  const given = defined(options);
+  return OPTIONS.some(
+    ({ key, group }) => given[key] !== undefined && (group === 'This host' || group === 'Cluster'),
+  );
+}
+
 /** A specification that the files may have been made for, with its rows. */
 interface Wish {
   readonly spec: ClusterSpec;
@@ -146,7 +157,10 @@ const presenceIn = (files: readonly PresentFile[]): Presence => {
 function optionsOf({ isThere, options, role }: PlacedRequest, ruling: ClusterOptions): ClusterOptions {
   // A member of an external etcd has what a cluster with its own has.
   const etcd = needsEtcd(role) ? { externalEtcd: false } : {};
-  return { ...seenShape(isThere), ...ruling, ...defined(options), ...etcd };
+  // That a root which is asked for is kept apart may still show.
+  const kept = options.rootCa === true ? ['rootCaDir'] : [];
+  const seen = isSpecified(options) ? only(seenShape(isThere), kept) : seenShape(isThere);
+  return { ...seen, ...ruling, ...defined(options), ...etcd };
 }
 
 /** The rows of a specification that the host of the files has. */
@@ -184,12 +198,7 @@ function openRulings({ profile, kubernetesVersion }: ClusterOptions): readonly C
 function wishOf(request: PlacedRequest, { options: fixed, rules }: Candidate, evidence: Evidence): Wish {
   const given = defined(request.options);
   const seen = inferOptions(evidence, rules);
-  // Who says what the cluster is says all of it, as to `init`: what is left out has its default, and a name beyond that is
-  // surplus. What a host is called and has for keys may still be left to the files.
-  const isSpecified = OPTIONS.some(
-    ({ key, group }) => given[key] !== undefined && (group === 'This host' || group === 'Cluster'),
-  );
-  const inferred = isSpecified ? only(seen, OF_THE_HOST) : seen;
+  const inferred = isSpecified(given) ? only(seen, OF_THE_HOST) : seen;
   const { spec, options } = parseFound(withSoundNames(inferred), fixed);
   const inferredOptions = without(options, [...Object.keys(given), 'rootCaDir']);
   return { spec, inferred: inferredOptions, rows: rowsFor(request, spec) };

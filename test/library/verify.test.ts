@@ -171,6 +171,23 @@ describe('an audit', () => {
     ]);
   });
 
+  test('misses etcd and minds a root where the cluster is said to have the one and not the other', async () => {
+    const withoutEtcd = without(/etcd/);
+    expect(await found(withoutEtcd)).toEqual([]);
+    const named = { hostIp: '192.0.2.10', hostname: 'cp1' };
+    expect(await found(withoutEtcd, named)).toEqual(
+      expect.arrayContaining(['error row-absent pki/etcd/ca.crt', 'error row-absent pki/etcd/server.crt']),
+    );
+    expect(await found(withoutEtcd, { ...named, externalEtcd: true })).toEqual([]);
+    const rooted = { ...named, rootCa: true, keyAlgorithm: 'ECDSA-P256', now: NOW } as const;
+    for (const more of [{}, { rootCaDir: '/root-ca' }]) {
+      const { files } = await generateClusterPki({ ...rooted, ...more });
+      expect(await found(files)).toEqual([]);
+      expect(await found(files, { ...named, rootCa: true })).toEqual([]);
+      expect(await found(files, named)).toContain('error trust admin.conf');
+    }
+  });
+
   test('takes a certificate directory without kubeconfigs for whole, and not one without some of them', async () => {
     expect(await found(without(/\.conf$/))).toEqual([]);
     expect(await found(without(/^admin\.conf$/))).toEqual(['error row-absent admin.conf']);

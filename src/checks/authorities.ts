@@ -82,16 +82,15 @@ export const AUTHORITY_CHECKS: readonly Check[] = [
     remedy:
       'take the further certificates out unless a rotation is under way; kube-controller-manager signs nothing meanwhile',
     appliesTo: ['ca'],
-    run: ({ certificates, files }) =>
-      certificates.length < 2
-        ? []
-        : [
-            {
-              path: files[0]?.path ?? '',
-              message: 'holds further certificates',
-              found: listText(certificates.slice(1).map(({ subject }) => `"${nameText(subject)}"`)),
-            },
-          ],
+    run: ({ desired, certificates, files }, { evidence }) => {
+      // Of one that is another CA of the cluster, `shared-authority` says it.
+      const further = certificates
+        .slice(1)
+        .filter(({ spkiDer }) => ownerOf(spkiDer, desired.id, evidence) === undefined);
+      if (further.length === 0) return [];
+      const found = listText(further.map(({ subject }) => `"${nameText(subject)}"`));
+      return [{ path: files[0]?.path ?? '', message: 'holds further certificates', found }];
+    },
   },
   authorityCheck(
     {

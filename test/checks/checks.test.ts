@@ -361,7 +361,12 @@ describe('authorities', () => {
     const both = text(tree, 'pki/etcd/ca.crt') + text(tree, 'pki/ca.crt');
     expect(await codes(changed(tree, { 'pki/etcd/ca.crt': both }))).toEqual([
       'error shared-authority pki/etcd/ca.crt',
-      'warning authority-surplus pki/etcd/ca.crt',
+    ]);
+    const other = await generateClusterPki({ ...options, now });
+    const next = other.files.find((file) => file.path === 'pki/etcd/ca.crt')?.contents ?? '';
+    expect(await findings(changed(tree, { 'pki/etcd/ca.crt': both + next }))).toMatchObject([
+      { code: 'shared-authority' },
+      { code: 'authority-surplus', found: '"CN=etcd-ca"' },
     ]);
   });
 

@@ -18,8 +18,6 @@ export const AUTHORITY_FAULTS = [
     code: 'shared-authority',
     at: 'pki/front-proxy-ca.crt',
     says: 'the cluster CA stands in the file of the front proxy CA, so that every client of the cluster is a proxy',
-    along: ['authority-surplus pki/front-proxy-ca.crt'],
-    because: 'whatever the second certificate is, it is one too many',
     change: ({ tree }) => ({
       'pki/front-proxy-ca.crt': tree.get('pki/front-proxy-ca.crt') + tree.get('pki/ca.crt'),
     }),

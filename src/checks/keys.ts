@@ -57,6 +57,27 @@ export const KEY_CHECKS: readonly Check[] = [
     },
   },
   {
+    code: 'public-key-surplus',
+    severity: 'warning',
+    says: 'The public key file holds one key, but for the time of a rotation: whoever has the private key of a further one makes tokens that are taken',
+    citation: 'R2.4',
+    remedy:
+      'take out the keys whose private keys you do not know; where a rotation is under way, once the tokens that the old key signed have ended',
+    appliesTo: ['keyPair'],
+    run: ({ desired, key, publicKeys }) => {
+      const own = key?.spkiDer ?? publicKeys[0];
+      const further = publicKeys.filter((publicKey) => own !== undefined && !isSameDer(publicKey, own));
+      if (further.length === 0 || further.length === publicKeys.length) return [];
+      const path = fileThatHolds(desired, 'publicKey')?.path ?? '';
+      const number = new Set(further.map((publicKey) => Buffer.from(publicKey).toString('base64'))).size;
+      const message =
+        number === 1
+          ? 'holds a further public key, whose private key is not here'
+          : `holds ${number} further public keys, whose private keys are not here`;
+      return [{ path, message, expected: '1 key', found: `${number + 1} keys` }];
+    },
+  },
+  {
     code: 'key-algorithm',
     severity: 'error',
     says: 'The key of a certificate is of the algorithm that was asked for',

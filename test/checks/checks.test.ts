@@ -229,12 +229,29 @@ describe('keys', () => {
     expect(await codes(files)).toEqual(['error pair-mismatch pki/apiserver.crt']);
   });
 
-  test('sa.pub of another key is a mismatch, beside the right one it is not', async () => {
+  test('sa.pub of another key is a mismatch, beside the right one a warning', async () => {
     const other = encodePublicKeyPem((await generateKeyPair('ECDSA-P256')).spkiDer);
     expect(await codes(changed(tree, { 'pki/sa.pub': other }))).toEqual([
       'error public-key-mismatch pki/sa.pub',
     ]);
-    expect(await codes(changed(tree, { 'pki/sa.pub': other + text(tree, 'pki/sa.pub') }))).toEqual([]);
+    const own = text(tree, 'pki/sa.pub');
+    expect(await codes(changed(tree, { 'pki/sa.pub': other + own }))).toEqual([
+      'warning public-key-surplus pki/sa.pub',
+    ]);
+  });
+
+  test('each public key beside that of the private key lets somebody else make tokens', async () => {
+    const other = async (): Promise<string> =>
+      encodePublicKeyPem((await generateKeyPair('ECDSA-P256')).spkiDer);
+    const [one, two] = [await other(), await other()];
+    const own = text(tree, 'pki/sa.pub');
+    const messages = async (contents: string, more: Readonly<Record<string, undefined>> = {}) =>
+      (await findings(changed(tree, { 'pki/sa.pub': contents, ...more }))).map(({ message }) => message);
+    expect(await messages(own + own)).toEqual([]);
+    expect(await messages(own + one)).toEqual(['holds a further public key, whose private key is not here']);
+    expect(await messages(one + own + two)).toEqual([
+      'holds 2 further public keys, whose private keys are not here',
+    ]);
   });
 
   test('another algorithm is an error on a leaf and a notice on a CA and the service account pair', async () => {

@@ -17,7 +17,7 @@ export const PRESENCE_CHECKS: readonly Check[] = [
     code: 'row-absent',
     only: 'audit',
     severity: 'error',
-    says: 'Everything that the table has for this cluster is there',
+    says: 'Everything that the table has for this cluster is there, but for what may be locked away',
     citation: 'R2, R3, R6',
     remedy: 'have it made (init makes what is missing and keeps the rest), or bring it from where it is made',
     appliesTo: ['ca', 'certificate', 'keyPair', 'bundle', 'kubeconfig'],
@@ -26,7 +26,7 @@ export const PRESENCE_CHECKS: readonly Check[] = [
       const isExpected = expected === undefined || desired.files.some(({ path }) => expected.includes(path));
       // A certificate directory by itself is a whole thing: it may have come without the host's kubeconfigs.
       const isApart = desired.kind === 'kubeconfig' && !hasKubeconfigs(evidence);
-      if (files.length > 0 || isApart || !isExpected) return [];
+      if (files.length > 0 || isApart || !isExpected || desired.mayBeAway === true) return [];
       return desired.files
         .filter(({ holds }) => !MAY_BE_ELSEWHERE.includes(holds))
         .slice(0, 1)

@@ -49,6 +49,8 @@ interface DesiredBase {
   readonly files: readonly DesiredFile[];
   /** Logical paths where there must be nothing: of a root that is kept apart, its key beside what it signs. */
   readonly absent?: readonly string[];
+  /** Nobody misses it where it is not there. */
+  readonly mayBeAway?: true;
 }
 
 /** A CA, or a certificate with a key file beside it. */

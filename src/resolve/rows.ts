@@ -113,14 +113,14 @@ function chainOf(row: CertificateRow, spec: ClusterSpec): readonly string[] {
 }
 
 function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredRow {
-  const { id, purpose } = row;
+  const { id, purpose, mayBeAway } = row;
+  const base = { id, purpose, ...(mayBeAway === undefined ? {} : { mayBeAway }) };
   switch (row.kind) {
     case 'ca':
     case 'certificate':
       return {
         kind: row.kind,
-        id,
-        purpose,
+        ...base,
         files: certificateFiles(row, spec),
         ...(row.kind === 'ca' && row.apart !== undefined && spec.rootCa === 'apart'
           ? { absent: [row.key] }
@@ -132,8 +132,7 @@ function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredR
     case 'keyPair':
       return {
         kind: 'keyPair',
-        id,
-        purpose,
+        ...base,
         files: [
           { holds: 'key', path: row.key, mode: MODES.key },
           { holds: 'publicKey', path: row.publicKey, mode: MODES.publicKey },
@@ -143,8 +142,7 @@ function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredR
     case 'bundle':
       return {
         kind: 'bundle',
-        id,
-        purpose,
+        ...base,
         files: [{ holds: 'bundle', path: row.file, mode: MODES.certificate }],
         of: row.of,
       };
@@ -156,8 +154,7 @@ function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredR
       const otherServer = other === null ? server : resolveServer(other, spec);
       return {
         kind: 'kubeconfig',
-        id,
-        purpose,
+        ...base,
         files: [{ holds: 'kubeconfig', path: row.file, mode: MODES.kubeconfig }],
         certificate,
         ...(row.renewsItself === undefined ? {} : { renewsItself: row.renewsItself }),

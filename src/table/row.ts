@@ -118,6 +118,8 @@ interface RowBase {
   readonly when?: 'stackedEtcd' | 'rootCa';
   /** The profile (and release) has it only where this says so; absent: always. */
   readonly has?: Choice<boolean>;
+  /** It is made, and may then be kept elsewhere, or a host that joined may never have had it: nobody misses it. */
+  readonly mayBeAway?: true;
   readonly arguments: readonly ArgumentRow[];
   /** Citation for whatever surprises. */
   readonly because?: string;

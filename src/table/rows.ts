@@ -736,6 +736,8 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
       },
       hardened: true,
     },
+    // kubeadm join --control-plane makes none (kubeadm.md 2.4), and kubeadm init asks to lock its own away.
+    mayBeAway: true,
     usage: 'client',
     lifetime: 'leaf',
     signer: 'ca',

@@ -28,6 +28,19 @@ async function found(
   return [role, ...findings.map(({ severity, code, path }) => `${severity} ${code} ${path}`)];
 }
 
+test('a control plane that joined has no kubeconfig of the last resort, and misses none', async () => {
+  for (const rules of [{ profile: 'kubeadm', kubernetesVersion: '1.37' }, { profile: 'hardened' }] as const) {
+    const { files } = await generateClusterPki({ ...HOST, ...rules });
+    const joined = files.filter(({ path }) => path !== 'super-admin.conf');
+    expect(joined.length).toBe(files.length - 1);
+    expect(await found(joined, rules)).toEqual(['control-plane']);
+    const again = await generateClusterPki({ ...HOST, ...rules, existing: joined });
+    expect(again.files.map(({ path }) => path)).toEqual(['super-admin.conf']);
+    const without = joined.filter(({ path }) => path !== 'admin.conf');
+    expect(await found(without, rules)).toEqual(['control-plane', 'error row-absent admin.conf']);
+  }
+});
+
 const WORKER = ['pki/ca.crt', 'kubelet.conf'];
 
 describe('on a worker an audit', () => {

@@ -39,9 +39,10 @@ const AUDIT_INCOMPLETE: CheckRow = {
 const OWNER_DIFFERS: CheckRow = {
   code: 'owner-differs',
   severity: 'warning',
-  says: 'A file with a private key belongs to root or to whom its directory belongs: any other owner reads the key',
+  says: 'A file with a private key or with what is trusted belongs to root or to whom its directory belongs: any other owner reads the key, or trusts whom he likes',
   citation: 'kubeadm.md 1.6',
-  remedy: 'chown the file to the owner of the directory, unless that user is the one who needs the key',
+  remedy:
+    'chown the file to the owner of the directory, unless that user is the one who needs the key or is to decide whom to trust',
 };
 
 const KUBECONFIGS_ABSENT: CheckRow = {
@@ -109,13 +110,13 @@ function directoryOf(path: string): string {
 function checkOwners(
   files: readonly PresentFile[],
   directories: readonly PresentDirectory[],
-  holdsSecret: (path: string) => boolean,
+  isCritical: (path: string) => boolean,
 ): readonly Finding[] {
   const { code, severity, remedy } = OWNER_DIFFERS;
   return files.flatMap(({ path, owner }): readonly Finding[] => {
     const above = directories.find((directory) => directory.path === directoryOf(path))?.owner;
     const isFit = owner === undefined || above === undefined || owner.uid === 0 || owner.uid === above.uid;
-    if (isFit || !holdsSecret(path)) return [];
+    if (isFit || !isCritical(path)) return [];
     return [
       {
         code,
@@ -129,6 +130,12 @@ function checkOwners(
       },
     ];
   });
+}
+
+/** The files that say whom a component believes: CAs, bundles, and the keys by which tokens are told. */
+function trustedPaths(evidence: Evidence): ReadonlySet<string> {
+  const rows = [...evidence.values()].filter(({ desired: { kind } }) => kind !== 'certificate');
+  return new Set(rows.flatMap(({ desired }) => desired.files.map(({ path }) => path)));
 }
 
 /** What there is to look at, beside the rows. */
@@ -170,6 +177,7 @@ export function checkDirectories({
 }: PlacesUnderCheck): readonly Finding[] {
   const wanted = [...evidence.values()].flatMap(({ desired }) => desired.files);
   const secrets = new Set(wanted.filter(({ mode }) => (mode & 0o077) === 0).map(({ path }) => path));
+  const trusted = trustedPaths(evidence);
   const hasKubeconfigs = files.some(({ path }) => secrets.has(path) && directoryOf(path) === KUBECONFIGS);
   const own = directories.filter(({ path }) => path !== KUBECONFIGS || hasKubeconfigs);
   return [
@@ -183,6 +191,6 @@ export function checkDirectories({
       })),
     ),
     ...(wantsKubeconfigs ? checkKubeconfigs(evidence) : []),
-    ...checkOwners(files, own, (path) => secrets.has(path) || isSecretStray(path)),
+    ...checkOwners(files, own, (path) => secrets.has(path) || trusted.has(path) || isSecretStray(path)),
   ];
 }

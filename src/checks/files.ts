@@ -59,6 +59,13 @@ function isReadableByOthers(mode: number, wanted: number): boolean {
   return (wanted & 0o077) === 0 && (mode & 0o004) !== 0;
 }
 
+const isWritableByOthers = (mode: number): boolean => (mode & 0o002) !== 0;
+
+/** What an audit calls an error by itself. */
+function isOpenToOthers(mode: number, wanted: number): boolean {
+  return isReadableByOthers(mode, wanted) || isWritableByOthers(mode);
+}
+
 /** Looked for in the files of a row, and in those that no row has. */
 export const KEY_READABLE: CheckRow = Object.freeze({
   code: 'key-readable',
@@ -153,6 +160,16 @@ export const FILE_CHECKS: readonly Check[] = [
     run: (row) => modeHits(row, 'can be read by others', isReadableByOthers),
   },
   {
+    code: 'file-writable',
+    only: 'audit',
+    severity: 'error',
+    says: 'Nobody but its owner and its group writes to a file of the PKI: whoever may puts another CA or another key in the place of this one',
+    citation: 'kubeadm.md 1.6, CIS Kubernetes Benchmark 1.1.20',
+    remedy: 'chmod the file to the expected mode, and see that it holds what it held',
+    appliesTo: ALL,
+    run: (row) => modeHits(row, 'can be written by others', isWritableByOthers),
+  },
+  {
     code: 'mode-too-open',
     severity: 'warning',
     says: 'No file may be read or written by more than its mode in the table allows',
@@ -166,7 +183,7 @@ export const FILE_CHECKS: readonly Check[] = [
         row,
         'is open to more than it should be',
         (mode, wanted) =>
-          (mode & 0o777 & ~wanted) !== 0 && !(audit !== undefined && isReadableByOthers(mode, wanted)),
+          (mode & 0o777 & ~wanted) !== 0 && !(audit !== undefined && isOpenToOthers(mode, wanted)),
       ),
   },
   {

@@ -214,6 +214,16 @@ describe('files', () => {
     ]);
   });
 
+  test.each(['pki/ca.crt', 'pki/sa.pub', 'pki/apiserver.crt', 'admin.conf'])(
+    '%s that everybody may write is an error to an audit, and a warning before it is completed',
+    async (path) => {
+      const mode = (of: string): number => (of === path ? 0o662 : /\.(crt|pub)$/.test(of) ? 0o644 : 0o600);
+      const audit = { warnWithinSeconds: 0 };
+      expect(await codes(tree, { mode, audit })).toEqual([`error file-writable ${path}`]);
+      expect(await codes(tree, { mode })).toEqual([`warning mode-too-open ${path}`]);
+    },
+  );
+
   test('two root certificates in its two places are an error', async () => {
     const request = { ...options, rootCa: true, rootCaDir: '/vault' };
     const other = await generateClusterPki({ ...options, rootCa: true, now });

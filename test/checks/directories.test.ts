@@ -57,7 +57,7 @@ describe('a directory', () => {
   });
 });
 
-describe('the owner of a file with a key', () => {
+describe('the owner of a file with a key or with what is trusted', () => {
   const directories = [
     { path: 'pki/', owner: ROOT },
     { path: 'pki/etcd', owner: { uid: 107, gid: 107 } },
@@ -66,8 +66,12 @@ describe('the owner of a file with a key', () => {
 
   test('is root or the owner of its directory', async () => {
     expect(await found(directories, ownedBy(107, /^pki\/etcd\//))).toEqual([]);
-    expect(await found(directories, ownedBy(1000, /^pki\/ca\.|^admin\.conf$/))).toEqual([
+    expect(
+      await found(directories, ownedBy(1000, /^pki\/(ca\.|apiserver\.crt|sa\.pub)|^admin\.conf$/)),
+    ).toEqual([
+      'warning owner-differs pki/ca.crt: belongs to another user than its directory',
       'warning owner-differs pki/ca.key: belongs to another user than its directory',
+      'warning owner-differs pki/sa.pub: belongs to another user than its directory',
       'warning owner-differs admin.conf: belongs to another user than its directory',
     ]);
   });

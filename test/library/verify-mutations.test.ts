@@ -126,7 +126,7 @@ function modeMutations(row: DesiredRow): readonly Mutation[] {
   return row.files.map(({ path, mode }) => [
     `${path} for everybody to write`,
     { ...row, files: row.files.map((file) => (file.path === path ? { ...file, mode: 0o666 } : file)) },
-    (mode & 0o077) === 0 ? 'key-readable' : 'mode-too-open',
+    (mode & 0o077) === 0 ? 'key-readable' : 'file-writable',
   ]);
 }
 

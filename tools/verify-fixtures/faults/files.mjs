@@ -64,10 +64,16 @@ export const FILE_FAULTS = [
     modes: { 'pki/ca.key': '0644' },
   },
   {
-    code: 'mode-too-open',
+    code: 'file-writable',
     at: 'pki/ca.crt',
     says: 'everybody on the host may put another CA into the file',
     modes: { 'pki/ca.crt': '0666' },
+  },
+  {
+    code: 'mode-too-open',
+    at: 'pki/ca.crt',
+    says: 'a group may put another CA into the file',
+    modes: { 'pki/ca.crt': '0664' },
   },
   {
     code: 'mode-stricter',

@@ -1,4 +1,5 @@
 import type { Evidence, RowEvidence } from './checks/evidence.ts';
+import { canonicalAddress } from './cluster/address.ts';
 import type { ClusterOptions, OptionKey } from './cluster/options.ts';
 import { type KubeconfigServer, parseServer } from './kubeconfig/server.ts';
 import { choose, type Ruling } from './resolve/choose.ts';
@@ -27,6 +28,12 @@ const EXTRA_OPTIONS: Partial<Record<SanSource, OptionKey>> = {
 
 const isIp = (name: string): boolean => ipToBytes(name) !== undefined;
 const distinct = <T extends string>(values: readonly T[]): readonly T[] => [...new Set(values)];
+
+/** The value that stands there most often; of equals the first. */
+function mostFrequent<T extends string>(values: readonly T[]): T | undefined {
+  const often = (value: T): number => values.filter((other) => other === value).length;
+  return distinct(values).toSorted((a, b) => often(b) - often(a))[0];
+}
 
 /** What a placeholder stands for, and how much of the text around it speaks for that. */
 interface Guess {
@@ -104,6 +111,22 @@ function serversOf(
   });
 }
 
+/**
+ * Those servers that something beside the kubeconfig itself speaks for: a certificate that has the host, or most of the
+ * others. One kubeconfig that leads elsewhere is what is odd, not everything that it does not fit.
+ */
+function backedServers(
+  servers: readonly KubeconfigServer[],
+  rows: readonly NamedRow[],
+): readonly KubeconfigServer[] {
+  return servers.filter(({ host }) => {
+    const isNamed = rows.some(({ names }) =>
+      names.some((name) => (canonicalAddress(name) ?? name.toLowerCase()) === host),
+    );
+    return isNamed || servers.filter((other) => other.host === host).length * 2 > servers.length;
+  });
+}
+
 /** The network of which an address is the first, if it can be that of the API server's service. */
 function serviceCidrOf(address: string): string | undefined {
   const bytes = ipToBytes(address);
@@ -123,8 +146,7 @@ function algorithmsOf(evidence: Evidence): ClusterOptions {
     rows.filter(({ desired }) => desired.kind === kind).flatMap((row) => of(row) ?? []);
   // A worker has none.
   const leaves = [kinds('certificate'), kinds('kubeconfig'), kinds('ca')].find((ids) => ids.length > 0) ?? [];
-  const often = (id: string): number => leaves.filter((other) => other === id).length;
-  const [keyAlgorithm] = distinct(leaves).toSorted((a, b) => often(b) - often(a));
+  const keyAlgorithm = mostFrequent(leaves);
   // One that no API server takes cannot have been asked for.
   const [saKeyAlgorithm] = kinds('keyPair').filter((id) => ALGORITHMS[id].signsServiceAccountTokens);
   return Object.fromEntries(
@@ -144,13 +166,13 @@ export function inferOptions(evidence: Evidence, ruling: Ruling): ClusterOptions
   const own = rows.map((row) => ({ ...row, names: ownNames(row, placeholders) }));
 
   // Where either of two servers is right, the file does not tell which of them it names; but on a worker it is the only one.
-  const direct = serversOf(evidence, ruling, (sources) => sources.every((one) => OF_HOST.includes(one)));
-  const ofCluster = serversOf(evidence, ruling, (sources) =>
-    sources.every((one) => OF_CLUSTER.includes(one)),
-  );
+  const serversFrom = (isAsked: (sources: readonly ServerSource[]) => boolean): readonly KubeconfigServer[] =>
+    backedServers(serversOf(evidence, ruling, isAsked), rows);
+  const direct = serversFrom((sources) => sources.every((one) => OF_HOST.includes(one)));
+  const ofCluster = serversFrom((sources) => sources.every((one) => OF_CLUSTER.includes(one)));
   const isAlone = direct.length === 0 && ofCluster.length === 0;
   const shared = isAlone
-    ? serversOf(evidence, ruling, (sources) => sources.some((one) => OF_CLUSTER.includes(one)))
+    ? serversFrom((sources) => sources.some((one) => OF_CLUSTER.includes(one)))
     : ofCluster;
   const inAll = (source: SanSource, isWanted: (name: string) => boolean): readonly string[] => {
     const lists = own
@@ -176,9 +198,9 @@ export function inferOptions(evidence: Evidence, ruling: Ruling): ClusterOptions
   const hasOne = own.some(({ sources }) => sources.includes('firstServiceAddress'));
   const serviceAddresses = hasOne ? free.slice(0, 1) : [...ofFamily(false), ...ofFamily(true)];
   const hostname = hostNames.find((name) => name === nodeName) ?? hostNames[0] ?? nodeName;
-  const [bound] = direct;
+  const boundPort = mostFrequent(direct.map(({ port }) => port));
   const endpoint = shared.find(
-    ({ host, port }) => !addresses.includes(host) || (bound !== undefined && port !== bound.port),
+    ({ host, port }) => !addresses.includes(host) || (boundPort !== undefined && port !== boundPort),
   );
   const accounted = new Set([...addresses, ...serviceAddresses, hostname, endpoint?.host]);
   const extras = own.flatMap(({ sources, names }) => {
@@ -186,20 +208,20 @@ export function inferOptions(evidence: Evidence, ruling: Ruling): ClusterOptions
     const rest = names.filter((name) => !accounted.has(name));
     return option === undefined || rest.length === 0 ? [] : [[option, rest] as const];
   });
-  const [kubeconfig] = [...evidence.values()].flatMap((row) => row.kubeconfig ?? []);
+  const clusters = [...evidence.values()].flatMap(({ kubeconfig }) => kubeconfig?.cluster ?? []);
   const found: ClusterOptions = {
     ...algorithmsOf(evidence),
     ...Object.fromEntries(extras),
     hostIp: addresses.length > 0 ? addresses : undefined,
     hostname,
     nodeName,
-    apiserverBindPort: bound?.port,
+    apiserverBindPort: boundPort,
     controlPlaneEndpoint:
       endpoint && `${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`,
     serviceCidr:
       serviceAddresses.length > 0 ? serviceAddresses.flatMap((name) => serviceCidrOf(name) ?? []) : undefined,
     serviceDnsDomain,
-    clusterName: clusterName ?? kubeconfig?.cluster,
+    clusterName: clusterName ?? mostFrequent(clusters),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }

@@ -146,6 +146,24 @@ describe('an audit', () => {
     expect([...new Set(codes)]).toEqual(['server', 'server-not-covered']);
   });
 
+  test.each(['scheduler.conf', 'controller-manager.conf', 'admin.conf', 'kubelet.conf'])(
+    'names the one kubeconfig that leads elsewhere, and nothing that does not fit it: %s',
+    async (path) => {
+      const { contents = '' } = pki.files.find((file) => file.path === path) ?? {};
+      const led = withContents(path, contents.replace('192.0.2.10', '198.51.100.7'));
+      expect(await found(led)).toEqual([`error server ${path}`, `error server-not-covered ${path}`]);
+    },
+  );
+
+  test('names the one kubeconfig that is of another cluster', async () => {
+    const other = await generateClusterPki({ ...HOST, hostIp: '198.51.100.7', clusterName: 'east' });
+    const path = 'admin.conf';
+    const { contents = '' } = other.files.find((file) => file.path === path) ?? {};
+    const faults = await found(withContents(path, contents));
+    expect(faults).toContain(`error trust ${path}`);
+    expect(faults.filter((fault) => !fault.endsWith(` ${path}`))).toEqual([]);
+  });
+
   // kubeadm has neither, and one name for node and host.
   test.each<ClusterOptions>([
     { keyAlgorithm: 'Ed25519' },

@@ -299,6 +299,11 @@ export interface ClusterPkiVerification extends Selected {
   readonly findings: Selected['findings'];
   /** Where no profile was asked for, the one that fits best; names and addresses that were not given are the files' own. */
   readonly spec: ClusterSpec;
+  /**
+   * What of the specification was not asked for but taken from the files. Whatever is meant to be something else is held
+   * against nothing: a further name, another node's kubeconfig or an etcd that is gone shows here alone.
+   */
+  readonly inferred: ClusterOptions;
   /** The kind of host that the files were taken for. */
   readonly role: HostRole;
 }
@@ -355,9 +360,9 @@ export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promis
   assertNone(issues);
   const {
     spec,
-    inferred: _,
-    evidence: __,
-    credentials: ___,
+    inferred,
+    evidence: _,
+    credentials: __,
     ...found
   } = await verifyPki({
     files,
@@ -374,7 +379,7 @@ export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promis
     expected,
     readServed: served && (async () => served),
   });
-  return { ...found, spec };
+  return { ...found, spec, inferred };
 }
 
 /** What to look at, and what should be there; profile and release as for `k8s-pki init`, where they are not left to the files. */

@@ -40,7 +40,7 @@ export interface Reading {
 }
 
 /** Stand in until the files have said something: nothing that is compared comes from them. */
-export const UNKNOWN_HOST: { readonly hostIp: string } = { hostIp: '192.0.2.1' };
+const UNKNOWN_HOST = { hostIp: '192.0.2.1' };
 /** A fact and no option: a node name that was asked for is the hostname as well, as to `init`. */
 const UNKNOWN_NAME = { hostname: 'host' };
 /** Stands for the directory in which a root is kept apart: which it is shows in no file. */
@@ -96,9 +96,9 @@ function parseFound(
   found: ClusterOptions,
   fixed: ClusterOptions,
 ): { readonly spec: ClusterSpec; readonly options: ClusterOptions } {
-  const options = { ...UNKNOWN_HOST, ...found, ...fixed };
+  const options = { ...found, ...fixed };
   try {
-    return { spec: parseClusterSpec(options, UNKNOWN_NAME).spec, options };
+    return { spec: parseClusterSpec({ ...UNKNOWN_HOST, ...options }, UNKNOWN_NAME).spec, options };
   } catch (error) {
     if (!isPkiError(error, 'ERR_CONFIG') || Object.keys(found).length === 0) throw error;
     const refused = new Set(error.detail.issues.map(({ option }) => option));

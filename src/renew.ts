@@ -9,7 +9,6 @@ import { planPki, type PlannedPki } from './pki.ts';
 import type { Intent } from './plan.ts';
 import { EVERYTHING, RENEWABLE_NAMES, type RenewalSource } from './renewal-names.ts';
 import type { DesiredCertificate, DesiredRow } from './resolve/desired.ts';
-import { UNKNOWN_HOST } from './reading.ts';
 import { verifyPki } from './verify.ts';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from './x509/algorithms.ts';
 import { algorithmOfSpki } from './x509/keys.ts';
@@ -135,12 +134,12 @@ function assertDecided(differences: readonly Finding[], { from }: RenewalRequest
 /** What a host is called stands in no file of it any more: a name that was made up must not be issued. */
 function assertHostKnown(inferred: ClusterOptions, { from, options }: RenewalRequest): void {
   if (from === 'certificate') return;
-  const isUnknown = {
-    hostIp: inferred.hostIp === UNKNOWN_HOST.hostIp,
-    hostname: [inferred.hostname, options.hostname, options.nodeName].every((name) => name === undefined),
+  const known = {
+    hostIp: [inferred.hostIp, options.hostIp, options.apiserverAdvertiseAddress],
+    hostname: [inferred.hostname, options.hostname, options.nodeName],
   };
   const issues = (['hostIp', 'hostname'] as const)
-    .filter((key) => isUnknown[key])
+    .filter((key) => known[key].every((value) => value === undefined))
     .map((key) => ({
       option: OPTIONS.find((option) => option.key === key)?.name ?? key,
       rule: 'is needed: no certificate that is there says it',

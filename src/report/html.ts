@@ -11,6 +11,8 @@ import {
   findingsOf,
   holderText,
   hostText,
+  INFERRED_REMARK,
+  inferredRows,
   remarksOf,
   rulingText,
   type VerifyReport,
@@ -153,6 +155,25 @@ function credentialsSection({ verification, pathOf }: VerifyReport): Markup {
   );
 }
 
+function inferredSection({ verification }: VerifyReport): Markup {
+  const rows = inferredRows(verification).map(
+    ([flag, value]) => markup`
+<tr><td><code>${flag}</code></td><td><code>${value}</code></td></tr>`,
+  );
+  if (rows.length === 0) return NONE;
+  return section(
+    'Taken from the files',
+    'inferred',
+    markup`
+<p class="quiet">What was ${INFERRED_REMARK}.</p>
+<table>
+<thead><tr><th scope="col">flag</th><th scope="col">value</th></tr></thead>
+<tbody>${rows}
+</tbody>
+</table>`,
+  );
+}
+
 function header(report: VerifyReport): Markup {
   const { verification, directories, at, version } = report;
   const counts = SEVERITIES.map((severity) => [severity, findingsOf(verification, severity).length] as const)
@@ -195,7 +216,7 @@ export async function verifyHtml(report: VerifyReport): Promise<readonly string[
 <style>${{ markup: STYLE }}</style>
 </head>
 <body>${header(report)}
-<main>${findingsSection(report)}${waivedSection(report)}${timelineSection(report)}${treeSection(report)}${credentialsSection(report)}
+<main>${findingsSection(report)}${waivedSection(report)}${inferredSection(report)}${timelineSection(report)}${treeSection(report)}${credentialsSection(report)}
 </main>
 ${report.verification.findings.every(({ waiver }) => waiver !== undefined) ? NONE : { markup: `<script>${SCRIPT}</script>` }}
 </body>

@@ -7,6 +7,7 @@ import {
   findingsOf,
   holderText,
   hostText,
+  inferredRows,
   remarksOf,
   rulingText,
   summaryOf,
@@ -73,6 +74,11 @@ export function verifyMarkdown(report: VerifyReport): readonly string[] {
           finding.code,
         ].map(inline),
       ),
+    ),
+    ...section(
+      'Taken from the files',
+      ['flag', 'value'],
+      inferredRows(verification).map((row) => row.map(inline)),
     ),
     ...section(
       'Who holds power',

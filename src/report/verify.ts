@@ -2,6 +2,7 @@ import type { Credential } from '../checks/credentials.ts';
 import type { Served } from '../checks/served.ts';
 import { nameText } from '../checks/text.ts';
 import { timeText } from '../checks/time.ts';
+import { type OptionKey, OPTIONS } from '../cluster/options.ts';
 import { type AuditFinding, SEVERITIES, type Severity } from '../finding.ts';
 import { listenerText } from '../resolve/listeners.ts';
 import { VERIFY_SCHEMA } from '../select/baseline.ts';
@@ -69,6 +70,24 @@ export function hostText({ verification: { role }, isRoleGiven }: VerifyReport):
   return `${role}${isRoleGiven ? '' : ', as what is there shows'}`;
 }
 
+/** What the line over the block says, or the row above it. */
+export const INFERRED_REMARK =
+  'taken from the files and held against nothing: say what is meant by these flags';
+
+// Against what profile and release the files were held stands by itself.
+const SAID_ELSEWHERE: readonly OptionKey[] = ['profile', 'kubernetesVersion'];
+
+/** What was not asked for but taken from the files, as flags and their values; none where everything was asked for. */
+export function inferredRows({
+  inferred,
+}: Pick<Verification, 'inferred'>): readonly (readonly [flag: string, value: string])[] {
+  return OPTIONS.flatMap(({ key, name }) => {
+    const value = inferred[key];
+    if (value === undefined || value === false || SAID_ELSEWHERE.includes(key)) return [];
+    return [[`--${name}`, Array.isArray(value) ? value.join(',') : String(value)] as const];
+  });
+}
+
 /** Where a credential stands: the file, and in a kubeconfig whose it is if not the current user's. */
 export function holderText({ path, user }: Credential, pathOf: VerifyReport['pathOf']): string {
   return user === undefined ? pathOf(path) : `${pathOf(path)} (user ${JSON.stringify(user)})`;
@@ -96,6 +115,7 @@ export function verifyText(report: VerifyReport): readonly string[] {
     ...SEVERITIES.flatMap((severity) => findingsOf(verification, severity)),
     ...waivedOf(verification),
   ];
+  const inferred = inferredRows(verification).map((row) => row.map(printable));
   const credentials = verification.credentials.map((credential) => [
     printable(holderText(credential, pathOf)),
     printable(credential.subject),
@@ -106,6 +126,9 @@ export function verifyText(report: VerifyReport): readonly string[] {
     `host: ${hostText(report)}`,
     '',
     ...findings.flatMap((finding) => [...findingLines(finding, pathOf), '']),
+    ...(inferred.length === 0
+      ? []
+      : [`${INFERRED_REMARK}:`, ...columns(inferred).map((line) => `  ${line}`), '']),
     ...(credentials.length === 0
       ? []
       : [...columns([['CREDENTIAL', 'SUBJECT', 'ENDS'], ...credentials]), '']),

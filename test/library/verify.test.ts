@@ -189,6 +189,17 @@ describe('an audit', () => {
     ]);
   });
 
+  test('says what it took from the files, and makes nothing up', async () => {
+    const inferredOf = async (files: readonly PkiFile[], options: ClusterOptions = {}) =>
+      (await verifyClusterPki({ files, at: NOW, ...options })).inferred;
+    expect(await inferredOf(pki.files)).toMatchObject({ hostIp: ['192.0.2.10'], hostname: 'cp1' });
+    const said = { hostIp: '192.0.2.10', hostname: 'cp1', nodeName: 'cp1' };
+    const keys = ['profile', 'keyAlgorithm', 'saKeyAlgorithm'];
+    expect(Object.keys(await inferredOf(pki.files, said)).toSorted()).toEqual(keys.toSorted());
+    const worker = pki.files.filter(({ path }) => path === 'kubelet.conf' || path === 'pki/ca.crt');
+    expect(await inferredOf(worker)).not.toHaveProperty('hostIp', '192.0.2.1');
+  });
+
   test('misses etcd and minds a root where the cluster is said to have the one and not the other', async () => {
     const withoutEtcd = without(/etcd/);
     expect(await found(withoutEtcd)).toEqual([]);

@@ -25,6 +25,7 @@ describe('the report in Markdown', () => {
       '**no findings**, held against profile requirements, Kubernetes v1.37, as of 2026-11-23. Host: control-plane, as what is there shows.',
     ]);
     expect(lines.filter((line) => line.startsWith('## '))).toEqual([
+      '## Taken from the files',
       '## Who holds power',
       '## What ends when',
     ]);

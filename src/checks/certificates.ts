@@ -1,7 +1,10 @@
 import type { Finding } from '../finding.ts';
+import type { Certificate } from '../x509/model.ts';
 import { readableBlocks, readPem } from '../x509/pem.ts';
+import { bounded } from './check.ts';
 import type { Evidence, RowEvidence } from './evidence.ts';
 import { checkHygiene, checkSerials, type PlacedCertificate } from './hygiene.ts';
+import { positionText } from './text.ts';
 
 /** The certificates in a text, also such as no reader takes. */
 function certificatesIn(pem: string): readonly Uint8Array[] {
@@ -23,9 +26,18 @@ function refusedCertificates({ files, kubeconfig, unreadable }: RowEvidence): re
 export function checkCertificates(evidence: Evidence): readonly Finding[] {
   const placed = [...evidence.values()].flatMap((row): readonly PlacedCertificate[] => {
     const place = { row: row.desired.id, path: row.files[0]?.path ?? '' };
-    const read = [...row.certificates, ...row.others, ...row.trust];
+    // Where some of them cannot be read, which is which cannot be said.
+    const isWhole = row.unreadable.every(({ what }) => what !== 'certificate');
+    const placedOf = (all: readonly Certificate[]): readonly PlacedCertificate[] =>
+      all.map((certificate, index) => ({
+        ...place,
+        der: certificate.der,
+        certificate,
+        ...(isWhole && all.length > 1 ? { position: positionText(certificate, index + 1, all.length) } : {}),
+      }));
     return [
-      ...read.map((certificate) => ({ ...place, der: certificate.der, certificate })),
+      ...placedOf([...row.certificates, ...row.others]),
+      ...placedOf(row.trust),
       ...refusedCertificates(row).map((der) => ({ ...place, der })),
     ];
   });
@@ -41,7 +53,32 @@ export function checkCertificates(evidence: Evidence): readonly Finding[] {
   }
   const distinct = [...byBytes.values()];
   const findings = [...distinct.flatMap(checkHygiene), ...checkSerials(distinct)];
-  return findings.filter((finding) => !isWanted(finding, evidence));
+  return boundedByFile(findings.filter((finding) => !isWanted(finding, evidence)));
+}
+
+/** Of what is alike in one file the first few. */
+function boundedByFile(findings: readonly Finding[]): readonly Finding[] {
+  const alike = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const kind = `${finding.code} ${finding.path}`;
+    const known = alike.get(kind);
+    if (known === undefined) alike.set(kind, [finding]);
+    else known.push(finding);
+  }
+  return [...alike.values()].flatMap((some) => {
+    const [first] = some;
+    return first === undefined ? [] : bounded(some, first.path).map((one) => ({ ...kindOf(first), ...one }));
+  });
+}
+
+/** What all findings of a kind have in common. */
+function kindOf({ code, severity, row, remedy }: Finding): Omit<Finding, 'path' | 'message'> {
+  return {
+    code,
+    severity,
+    ...(row === undefined ? {} : { row }),
+    ...(remedy === undefined ? {} : { remedy }),
+  };
 }
 
 /** What the table itself asks for is worth no notice: keyEncipherment on RSA clients (R4). */

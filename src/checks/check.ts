@@ -98,3 +98,19 @@ export function certificateCheck(
 export function listText(values: readonly string[]): string {
   return values.length === 0 ? 'none' : values.join(', ');
 }
+
+// A file may have ten thousand certificates that are all alike; the first few say what is wrong with it.
+const MAXIMUM_ALIKE = 10;
+
+/** The first few of what was found alike in one file, and how many more there are. */
+export function bounded<T extends { readonly path: string; readonly message: string }>(
+  hits: readonly T[],
+  path: string,
+): readonly (T | Pick<Hit, 'path' | 'message'>)[] {
+  const left = hits.length - MAXIMUM_ALIKE;
+  if (left <= 0) return hits;
+  return [
+    ...hits.slice(0, MAXIMUM_ALIKE),
+    { path, message: `has ${left} further certificates of which the same is so` },
+  ];
+}

@@ -36,19 +36,27 @@ export interface PlacedCertificate {
   readonly row?: string;
   readonly path: string;
   readonly der: Uint8Array;
+  /** Which it is where there are several in one place, as `positionText` says it. */
+  readonly position?: string;
   /** Absent where the reader refuses it: the rules over its encoding still apply. */
   readonly certificate?: Certificate;
 }
 
 /** Holds one certificate to all rules. Looks at no other certificate, at no clock and not at the table. */
-export function checkHygiene({ row, path, der, certificate }: PlacedCertificate): readonly Finding[] {
+export function checkHygiene({
+  row,
+  path,
+  der,
+  position,
+  certificate,
+}: PlacedCertificate): readonly Finding[] {
   const parts = parseParts(der);
   if (parts === undefined) return [];
   return HYGIENE_RULES.flatMap(({ code, severity, remedy, find }) => {
     const fault = find(parts, certificate);
-    return fault === undefined
-      ? []
-      : [{ code, severity, ...(row === undefined ? {} : { row }), path, ...fault, remedy }];
+    if (fault === undefined) return [];
+    const message = position === undefined ? fault.message : `${fault.message} ${position}`;
+    return [{ code, severity, ...(row === undefined ? {} : { row }), path, ...fault, message, remedy }];
   });
 }
 

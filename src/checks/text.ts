@@ -1,4 +1,5 @@
 import {
+  type Certificate,
   COMMON_NAME_OID,
   type DistinguishedName,
   type GeneralName,
@@ -58,4 +59,9 @@ export function nameText(name: DistinguishedName): string {
 /** A subjectAltName as OpenSSL prints it. */
 export function generalNameText({ kind, value }: GeneralName): string {
   return kind === 'other' ? value : `${kind === 'dns' ? 'DNS' : 'IP'}:${value}`;
+}
+
+/** Which of several certificates in a file it is: `(certificate 2 of 3, "CN=kubernetes-ca")`. */
+export function positionText({ subject }: Certificate, number: number, all: number): string {
+  return `(certificate ${number} of ${all}, "${nameText(subject)}")`;
 }

@@ -1,5 +1,7 @@
-import { type Check, certificateCheck } from './check.ts';
+import type { Certificate } from '../x509/model.ts';
+import { bounded, type Check, certificateCheck, type Hit } from './check.ts';
 import { ISSUE_ANEW, ISSUE_LEAF_ANEW } from './remedies.ts';
+import { positionText } from './text.ts';
 
 /** RFC 3339 in UTC, to the second: certificates hold no more. */
 export function timeText(time: Date): string {
@@ -9,6 +11,20 @@ export function timeText(time: Date): string {
 /** Whether the validity period is over. RFC 5280 4.1.2.5: its last second belongs to it. */
 export function isOver(notAfter: Date, now: Date): boolean {
   return now.getTime() >= notAfter.getTime() + 1000;
+}
+
+/** What there is to say of the time of a certificate that others stand before. */
+function endText(
+  { notBefore, notAfter }: Certificate,
+  now: Date,
+  warnWithinSeconds: number,
+): { readonly field: 'notBefore' | 'notAfter'; readonly message: string } | undefined {
+  const left = notAfter.getTime() - now.getTime();
+  if (now.getTime() < notBefore.getTime())
+    return { field: 'notBefore', message: 'holds a further certificate that is not valid yet' };
+  if (left <= -1000) return { field: 'notAfter', message: 'holds a further certificate that has expired' };
+  if (left > warnWithinSeconds * 1000) return undefined;
+  return { field: 'notAfter', message: 'holds a further certificate that ends soon' };
 }
 
 /** Whether a certificate is valid now, and as long as it should be. */
@@ -85,6 +101,27 @@ export const TIME_CHECKS: readonly Check[] = [
       return [{ field: 'notAfter', message: 'is in the last tenth of its life', found: timeText(notAfter) }];
     },
   ),
+  {
+    code: 'further-authority-ends',
+    only: 'audit',
+    severity: 'warning',
+    says: 'The further certificates in a CA file are valid already, have not ended and do not end within --warn-within',
+    citation: 'RFC 5280 4.1.2.5',
+    remedy:
+      'take out what has ended; what ends soon is let in no longer then: have what it signed issued anew before',
+    appliesTo: ['ca'],
+    run: ({ certificates, files }, { now, audit }) => {
+      const { warnWithinSeconds = 0 } = audit ?? {};
+      const path = files[0]?.path ?? '';
+      const hits = certificates.slice(1).flatMap((certificate, index): readonly Hit[] => {
+        const says = endText(certificate, now, warnWithinSeconds);
+        if (says === undefined) return [];
+        const message = `${says.message} ${positionText(certificate, index + 2, certificates.length)}`;
+        return [{ path, field: says.field, message, found: timeText(certificate[says.field]) }];
+      });
+      return bounded(hits, path);
+    },
+  },
   certificateCheck(
     {
       code: 'outlives-signer',

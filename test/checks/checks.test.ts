@@ -423,6 +423,28 @@ describe('authorities', () => {
     expect(await codes(files)).toEqual(['warning authority-surplus pki/ca.crt']);
   });
 
+  test('a further certificate that has ended or ends soon is a warning, of many of them the first few', async () => {
+    const other = await generateClusterPki({ ...options, now, caValidity: '30d', certValidity: '1d' });
+    const next = other.files.find((file) => file.path === 'pki/ca.crt')?.contents ?? '';
+    const ended = async (contents: string, days: number): Promise<readonly string[]> => {
+      const at = new Date(now.getTime() + days * 86_400_000);
+      const audit = { warnWithinSeconds: 86_400 };
+      const all = await findings(changed(tree, { 'pki/ca.crt': contents }), { at, audit });
+      return all.filter(({ code }) => code === 'further-authority-ends').map(({ message }) => message);
+    };
+    const own = text(tree, 'pki/ca.crt');
+    expect(await ended(own + next, 28)).toEqual([]);
+    expect(await ended(own + next, 29.5)).toEqual([
+      'holds a further certificate that ends soon (certificate 2 of 2, "CN=kubernetes-ca")',
+    ]);
+    expect(await ended(own + next, 31)).toEqual([
+      'holds a further certificate that has expired (certificate 2 of 2, "CN=kubernetes-ca")',
+    ]);
+    const many = await ended(own + next.repeat(20), 31);
+    expect(many).toHaveLength(11);
+    expect(many.at(-1)).toBe('has 10 further certificates of which the same is so');
+  });
+
   test('a root that may have no CA below it is an error', async () => {
     const root = parsePrivateKey(text(rootTree, 'pki/root-ca.key'));
     const [row] = resolveRows(parseClusterSpec(rooted, {}).spec);

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { checkHygiene, checkSerials, HYGIENE_RULES } from '../../src/checks/hygiene.ts';
-import { generateClusterPki, KEY_ALGORITHM_IDS, PROFILES } from '../../src/index.ts';
+import { generateClusterPki, KEY_ALGORITHM_IDS, PROFILES, verifyClusterPki } from '../../src/index.ts';
 import { type CertificateReader, loadForeignReader } from '../../src/x509/certificate-reader.ts';
 import { encodeDer, encodeOid, encodeSequence, implicitTag, TAG } from '../../src/x509/der.ts';
 import { parsePrivateKey } from '../../src/x509/keys.ts';
 import type { Certificate } from '../../src/x509/model.ts';
 import { encodeName } from '../../src/x509/name.ts';
-import { parsePemBlocks } from '../../src/x509/pem.ts';
+import { encodePem, parsePemBlocks } from '../../src/x509/pem.ts';
 import { keySource } from '../support/cluster.ts';
 import { type Forgery, forgeCertificate, forgeExtension } from '../x509/forge.ts';
 import { openssl, opensslOracle } from '../x509/openssl.ts';
@@ -627,4 +627,23 @@ subjectAltName = DNS:kubernetes, DNS:192.0.2.10
       'warning address-as-dns-name',
     ]);
   });
+});
+
+test('of many certificates in one file each says which it is, and the first few are told', async () => {
+  const now = new Date('2026-11-23T12:00:00Z');
+  const host = { hostIp: '192.0.2.10', hostname: 'cp1', keyAlgorithm: 'ECDSA-P256', now } as const;
+  const { files } = await generateClusterPki(host);
+  const forged = Array.from({ length: 13 }, (_, index) =>
+    encodePem('CERTIFICATE', forgeCertificate({ version: 3, serial: Uint8Array.of(0x40, index) })),
+  );
+  const audited = files.map((file) =>
+    file.path === 'pki/ca.crt' ? { ...file, contents: file.contents + forged.join('') } : file,
+  );
+  const { findings } = await verifyClusterPki({ files: audited, at: now });
+  const messages = findings
+    .filter(({ code, path }) => code === 'serial-short' && path === 'pki/ca.crt')
+    .map(({ message }) => message);
+  expect(messages).toHaveLength(11);
+  expect(messages[0]).toBe('has a serial number that was counted (certificate 2 of 14, "CN=forged")');
+  expect(messages.at(-1)).toBe('has 3 further certificates of which the same is so');
 });

@@ -85,22 +85,43 @@ export interface ReadTreeOptions {
   readonly followsLinks: boolean;
 }
 
+/** What there is at absolute paths: on this host, or in what was made of another one's directories. */
+export interface FileTree {
+  readonly stateAt: (path: string) => FileState;
+  /** Where a path leads, as far as what it leads to is there. */
+  readonly followLinks: (path: string) => string;
+  /** What lies below a directory. */
+  readonly listTree: (directory: string) => Tree;
+  /** What lies in a directory itself. */
+  readonly listDirectory: (directory: string) => Tree;
+  /** Whether nothing in it can lead to another host. */
+  readonly isOneHost: boolean;
+}
+
+const FILE_SYSTEM: FileTree = Object.freeze({
+  stateAt: readFileState,
+  followLinks,
+  listTree,
+  listDirectory,
+  isOneHost: false,
+});
+
 type ReadOne = (path: string) => PresentFile | undefined;
 
 /** Reads what lies under a logical path; undefined where nothing does. */
-function readerIn(directories: Directories, { followsLinks }: ReadTreeOptions): ReadOne {
+function readerIn(directories: Directories, { followsLinks }: ReadTreeOptions, source: FileTree): ReadOne {
   // Everything lies below the root directory: beside a certificate directory it bounds nothing.
   const within = targetDirectories(directories).filter(
     (directory) => directory !== '/' || directory === directories.certDir,
   );
   return (path) => {
     const place = absolutePath(path, directories);
-    const target = followLinks(place);
-    const isWithin = within.some((directory) => isInside(target, directory));
+    const target = source.followLinks(place);
+    const isWithin = source.isOneHost || within.some((directory) => isInside(target, directory));
     const link = isWithin ? undefined : { target, isFollowed: followsLinks };
     if (link?.isFollowed === false)
       return { path, obstacle: `leads out of what is audited, to ${target}`, link };
-    const state = readFileState(place);
+    const state = source.stateAt(place);
     return state.kind === 'absent' ? undefined : presentFile(path, state, link);
   };
 }
@@ -109,11 +130,15 @@ function readerIn(directories: Directories, { followsLinks }: ReadTreeOptions): 
 function otherPaths(
   directories: Directories,
   taken: readonly string[],
-  { tree, beside }: { readonly tree: Tree; readonly beside: Tree | undefined },
+  {
+    tree,
+    beside,
+    source,
+  }: { readonly tree: Tree; readonly beside: Tree | undefined; readonly source: FileTree },
 ): readonly string[] {
   const places = taken.map((path) => absolutePath(path, directories));
   // What a file of a row leads to within the directories is that file.
-  const known = new Set([...places, ...places.map(followLinks)]);
+  const known = new Set([...places, ...places.map(source.followLinks)]);
   return [
     ...tree.files.map((path) => `pki/${path}`),
     ...(beside?.files ?? []).filter((name) => BESIDE_NAME.test(name)),
@@ -164,16 +189,20 @@ function presentDirectories(top: string, tree: Tree | undefined): readonly Prese
  * in the certificate directory, and the kubeconfigs and keys beside it. Changes nothing, takes no lock, and never throws for what the
  * file system says. Of files that nobody knows it reads 1,000 and 32 MiB.
  */
-export async function readTree(directories: Directories, options: ReadTreeOptions): Promise<PresentTree> {
+export async function readTree(
+  directories: Directories,
+  options: ReadTreeOptions,
+  source: FileTree = FILE_SYSTEM,
+): Promise<PresentTree> {
   const { certDir, kubeconfigDir, rootCaDir = certDir } = directories;
-  const readOne = readerIn(directories, options);
-  const tree = listTree(certDir);
-  const beside = kubeconfigDir === certDir ? undefined : listDirectory(kubeconfigDir);
-  const apart = rootCaDir === certDir ? undefined : listDirectory(rootCaDir);
+  const readOne = readerIn(directories, options, source);
+  const tree = source.listTree(certDir);
+  const beside = kubeconfigDir === certDir ? undefined : source.listDirectory(kubeconfigDir);
+  const apart = rootCaDir === certDir ? undefined : source.listDirectory(rootCaDir);
   const paths = [...knownPlaces(directories).keys()];
   const known = paths.flatMap((path) => readOne(path) ?? []);
   const named = await namedPaths(known, directories);
-  const others = otherPaths(directories, [...paths, ...named], { tree, beside });
+  const others = otherPaths(directories, [...paths, ...named], { tree, beside, source });
   const { files, unread } = readOthers(others, readOne);
   const limits = [
     ...(tree.isCut ? ['holds more files, or deeper ones, than are looked at'] : []),

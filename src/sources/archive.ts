@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
-import type { PresentFile } from '../checks/evidence.ts';
 import type { Directories } from '../cluster/directories.ts';
 import type { Finding } from '../finding.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
-import { knownPlaces, presentFiles } from '../present.ts';
+import { readTree } from '../present.ts';
 import { type Bytes, openBytes } from './bytes.ts';
+import { archiveFileTree, mounted } from './file-tree.ts';
 import { type ArchiveTree, archiveTree } from './links.ts';
 import { certificateDirectories } from './places.ts';
 import { archivedTwice, damaged, type Source, unreadableSource, WHOLE } from './source.ts';
@@ -71,20 +71,13 @@ function directoriesOf(chosen: string, { kubeconfigDir, rootCaDir }: ArchiveOpti
   };
 }
 
-/** Everything in the directories: what the table knows and, below the certificate directory, everything else. */
-function filesIn(archive: Archive, tree: ArchiveTree, directories: Directories): readonly PresentFile[] {
-  const known = knownPlaces(directories);
-  const taken = new Set(known.values());
-  const top = tree.realPath(directories.certDir) ?? directories.certDir;
-  const isBelow = (path: string): boolean => top === '.' || path.startsWith(`${top}/`);
-  const others = [...archive.entries]
-    .filter(([path, { kind }]) => kind !== 'directory' && isBelow(path))
-    .map(([path]) => (top === '.' ? path : path.slice(top.length + 1)))
-    .toSorted()
-    .map((path) => [`pki/${path}`, posix.join(directories.certDir, path)] as const)
-    .filter(([, place]) => !taken.has(place));
-  const places = new Map([...known, ...others]);
-  return presentFiles(places, new Map([...places.values()].map((place) => [place, tree.stateAt(place)])));
+/** The directories as those of a disk that is mounted. */
+function mountedDirectories({ certDir, kubeconfigDir, rootCaDir }: Directories): Directories {
+  return {
+    certDir: mounted(certDir),
+    kubeconfigDir: mounted(kubeconfigDir),
+    ...(rootCaDir === undefined ? {} : { rootCaDir: mounted(rootCaDir) }),
+  };
 }
 
 /** What is wrong with the archive, as far as it concerns the files, which are given by their paths in it. */
@@ -113,19 +106,34 @@ export async function archiveSource(
     options.certDir === undefined
       ? chooseDirectory(name, archive, tree)
       : { chosen: directoryInside(options.certDir), others: [] };
-  if (options.certDir !== undefined && tree.stateAt(chosen).kind !== 'directory') {
-    throw unreadableSource(name, `holds no directory ${chosen}`, {
+  const directories = directoriesOf(chosen, options);
+  const named = [
+    ...(options.certDir === undefined ? [] : [chosen]),
+    ...(options.kubeconfigDir === undefined ? [] : [directories.kubeconfigDir]),
+    ...(directories.rootCaDir === undefined ? [] : [directories.rootCaDir]),
+  ];
+  const absent = named.find((directory) => tree.stateAt(directory).kind !== 'directory');
+  if (absent !== undefined) {
+    throw unreadableSource(name, `holds no directory ${absent}`, {
       hint: 'tar -tf lists what is in the archive',
     });
   }
-  const directories = directoriesOf(chosen, options);
-  const files = filesIn(archive, tree, directories);
+  const readFrom = mountedDirectories(directories);
+  const reading = { followsLinks: true };
+  const { files, directories: places } = await readTree(readFrom, reading, archiveFileTree(archive, tree));
   const placed = files.flatMap(({ path }) => {
     const place = tree.realPath(absolutePath(path, directories));
     return place === undefined ? [] : [[place, path] as const];
   });
+  // Who archives the directory of the kubeconfigs archives those; who archives the other one may have no others.
+  const wantsKubeconfigs =
+    options.kubeconfigDir !== undefined ||
+    (directories.kubeconfigDir !== chosen && archive.directories.has(directories.kubeconfigDir));
   return {
     files,
+    places,
+    readFrom,
+    wantsKubeconfigs,
     findings: findingsOf(archive, new Map(placed)),
     directories: targetDirectories(directories).map((directory) => `${name}:${directory}`),
     pathOf: (path) => (path === WHOLE ? name : `${name}:${absolutePath(path, directories)}`),

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { FileState } from '../store/files.ts';
+import type { DirectoryState } from '../store/tree.ts';
 import { untilBroken } from './bytes.ts';
 import { type ByteReader, byteReader } from './reader.ts';
 import { unreadableSource } from './source.ts';
@@ -15,9 +16,13 @@ import {
 /** What an archive has under a path: what the store would find there, or a link before it is followed. */
 export type ArchiveEntry = FileState | { readonly kind: 'link'; readonly target: string };
 
+type DirectoryStatus = NonNullable<DirectoryState['status']>;
+
 /** What an archive holds, by path: relative to its top, without `.` and `..`. */
 export interface Archive {
   readonly entries: ReadonlyMap<string, ArchiveEntry>;
+  /** What it says of directories, by path; that of its top is `.`. */
+  readonly directories: ReadonlyMap<string, DirectoryStatus>;
   /** The paths that came again, and took the place of what was there. */
   readonly twice: readonly string[];
   /** Why not all of it could be read. */
@@ -74,6 +79,7 @@ interface Reading {
   readonly name: string;
   readonly reader: ByteReader;
   readonly entries: Map<string, ArchiveEntry>;
+  readonly directories: Map<string, DirectoryStatus>;
   readonly twice: Set<string>;
   keptBytes: number;
   count: number;
@@ -212,6 +218,9 @@ async function readEntry(reading: Reading, header: TarHeader, prelude: Prelude):
       put({ kind: 'link', target: linkName });
       break;
     case 'directory':
+      reading.directories.set(path || '.', { mode: entry.mode, uid: entry.uid, gid: entry.gid });
+      put({ kind });
+      break;
     case 'special':
       put({ kind });
       break;
@@ -256,6 +265,7 @@ export async function parseTar(name: string, chunks: AsyncIterable<Uint8Array>):
     name,
     reader: byteReader(untilBroken(chunks, () => (reading.damage ??= 'is no whole gzip file'))),
     entries: new Map(),
+    directories: new Map(),
     twice: new Set(),
     keptBytes: 0,
     count: 0,
@@ -266,6 +276,6 @@ export async function parseTar(name: string, chunks: AsyncIterable<Uint8Array>):
   // What is behind the end is not looked at, and is read all the same: a program that writes it into a pipe waits for that,
   // and the checksum of gzip comes last.
   await reading.reader.skip(Number.MAX_SAFE_INTEGER);
-  const { entries, twice, damage } = reading;
-  return { entries, twice: [...twice], ...(damage === undefined ? {} : { damage }) };
+  const { entries, directories, twice, damage } = reading;
+  return { entries, directories, twice: [...twice], ...(damage === undefined ? {} : { damage }) };
 }

@@ -4,7 +4,7 @@ import { errnoOf } from './failure.ts';
 
 /** More entries, or deeper ones, than any PKI has: what lies there is something else. */
 const MAXIMUM_ENTRIES = 10_000;
-const MAXIMUM_DEPTH = 8;
+export const MAXIMUM_DEPTH = 8;
 
 /** A directory, as far as it can be looked at. */
 export interface DirectoryState {

@@ -168,6 +168,8 @@ describe('an archive', () => {
     expect(at(source, 'root-ca/root-ca.key')?.contents).toContain('PRIVATE KEY');
     expect(source.pathOf('root-ca/root-ca.key')).toBe('archive:c/root-ca.key');
     expect(at(source, 'admin.conf')?.contents).toContain('kind: Config');
+    for (const absent of [{ kubeconfigDir: 'd' }, { rootCaDir: '/d' }])
+      await expect(parseArchive(tar(host, 'a'), absent)).rejects.toThrow('archive: holds no directory d');
   });
 
   test('with an old copy beside the usual place says that the copy is not looked at', async () => {

@@ -28,6 +28,8 @@ export const ASKED_FAULTS = [
     code: 'policy-key-algorithm',
     at: 'pki/sa.pub',
     says: 'an older public key of the service accounts is of RSA, and the policy names ECDSA alone',
+    along: ['public-key-surplus pki/sa.pub'],
+    because: 'it stands beside the one whose private key is here',
     arguments: POLICY,
     change: (make) => ({
       ...secondPublicKey(make, make.publicKey(make.key('RSA'))),
@@ -62,6 +64,8 @@ export const ASKED_FAULTS = [
     code: 'key-listed-weak',
     at: 'pki/sa.pub',
     says: 'an older public key of the service accounts is one that everybody has the private key of',
+    along: ['public-key-surplus pki/sa.pub'],
+    because: 'it stands beside the one whose private key is here',
     arguments: ['--weak-keys', 'weak-keys.txt'],
     change: (make) => {
       const key = make.publicKey(make.key());

@@ -84,6 +84,8 @@ export const KEY_FAULTS = [
     code: 'rsa-exponent-broken',
     at: 'pki/sa.pub',
     says: 'a public key of service accounts has the exponent 1: every signature is its own proof',
+    along: ['public-key-surplus pki/sa.pub'],
+    because: 'it stands beside the one whose private key is here',
     change: (make) => secondPublicKey(make, rsaPublicKey(prime() * prime(), 1n)),
   },
   {
@@ -110,12 +112,22 @@ export const KEY_FAULTS = [
     code: 'rsa-small-factor',
     at: 'pki/sa.pub',
     says: 'a byte of a public key of service accounts was spoilt',
+    along: ['public-key-surplus pki/sa.pub'],
+    because: 'it stands beside the one whose private key is here',
     change: (make) => secondPublicKey(make, rsaPublicKey(prime() * ((prime() >> 2n) | 1n) * 3n)),
+  },
+  {
+    code: 'public-key-surplus',
+    at: 'pki/sa.pub',
+    says: 'somebody has added a public key of his own to those that sign for service accounts',
+    change: (make) => secondPublicKey(make, make.publicKey(make.key())),
   },
   {
     code: 'ec-key-broken',
     at: 'pki/sa.pub',
     says: 'a public key of service accounts is the one whose private key is 1',
+    along: ['public-key-surplus pki/sa.pub'],
+    because: 'it stands beside the one whose private key is here',
     change: (make) => secondPublicKey(make, publicKeyOf(EC_P256, BASE_POINT)),
   },
   {

@@ -35,6 +35,29 @@ export const KUBECONFIG_FAULTS = [
     },
   },
   {
+    code: 'trust-outdated',
+    at: 'admin.conf',
+    says: 'admin.conf still trusts the certificate that the CA had before it was renewed',
+    change: (make) => {
+      const earlier = make.certificate('pki/ca', {
+        notBefore: '20180101000000Z',
+        notAfter: '20281231000000Z',
+      });
+      return {
+        'admin.conf': make.kubeconfig('admin.conf', {
+          cluster: { 'certificate-authority-data': base64(earlier) },
+        }),
+      };
+    },
+  },
+  {
+    code: 'kubeconfigs-absent',
+    at: 'kubeconfigs',
+    says: 'the kubeconfigs are not where they are said to be',
+    arguments: ['--kubeconfig-dir', 'kubeconfigs'],
+    directories: ['kubeconfigs'],
+  },
+  {
     code: 'kubeconfig-names',
     at: 'admin.conf',
     says: 'the user has another name',

@@ -38,6 +38,8 @@ export const STRAY_FAULTS = [
     removed: ['pki/sa.pub'],
     links: { 'pki/sa.pub': '../shared/sa.pub' },
     arguments: ['--follow-links', '--kubeconfig-dir', 'pki'],
+    along: ['kubeconfigs-absent pki'],
+    because: 'there are no kubeconfigs where they are said to be',
     change: ({ tree }) => ({ 'shared/sa.pub': tree.get('pki/sa.pub') }),
   },
   {

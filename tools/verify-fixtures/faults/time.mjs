@@ -32,6 +32,18 @@ export const TIME_FAULTS = [
     }),
   },
   {
+    code: 'further-authority-ends',
+    at: 'pki/ca.crt',
+    says: 'the certificate from before the renewal of the CA still stands in ca.crt, and has ended',
+    along: ['authority-surplus pki/ca.crt'],
+    because: 'it is one more than is wanted, too',
+    change: (make) => ({
+      'pki/ca.crt':
+        make.tree.get('pki/ca.crt') +
+        make.certificate('pki/ca', { notBefore: '20160501000000Z', notAfter: '20260501000000Z' }),
+    }),
+  },
+  {
     code: 'outlives-signer',
     at: 'pki/front-proxy-client.crt',
     says: 'the certificate ends a month after its CA',

@@ -231,18 +231,27 @@ function placed(asked: ReadingRequest): PlacedRequest {
   return { ...asked, isThere, role: asked.role ?? inferRole(isThere) };
 }
 
-/** The rows that each of the rulings has for this host, as long as nothing is known of it but which files it has. */
+/**
+ * The rows that each of the rulings has for this host, as long as nothing is known of it but which files it has.
+ *
+ * @throws {PkiError} `ERR_CONFIG` with every issue of the options, where they fit no ruling.
+ */
 function rowsOfRulings(
   request: PlacedRequest,
   open: readonly ClusterOptions[],
 ): readonly (readonly DesiredRow[])[] {
-  return open.flatMap((ruling) => {
-    const candidate = candidateOf(request, ruling);
-    return 'rules' in candidate ? [rowsFor(request, candidate.rules)] : [];
-  });
+  const candidates = open.map((ruling) => candidateOf(request, ruling));
+  const held = candidates.filter((candidate) => 'rules' in candidate);
+  const [refusal] = candidates;
+  if (held.length === 0 && refusal !== undefined && !('rules' in refusal)) throw refusal;
+  return held.map(({ rules }) => rowsFor(request, rules));
 }
 
-/** Everything that the rows of the table can be, for what was asked: once for each profile and release that is left open. */
+/**
+ * Everything that the rows of the table can be, for what was asked: once for each profile and release that is left open.
+ *
+ * @throws {PkiError} `ERR_CONFIG` with every issue of the options, where they fit no profile and release.
+ */
 export function possibleRows(asked: ReadingRequest): readonly (readonly DesiredRow[])[] {
   const request = placed(asked);
   const { profile: _, ...rest } = request.options;
@@ -272,13 +281,9 @@ export async function* readingsOf(asked: ReadingRequest): AsyncGenerator<Reading
   const [most = []] = wishes.toSorted((a, b) => b.length - a.length);
   const seen = await parseAs(most, request);
   const tried = new Set<string>();
-  let refusal: PkiError<'ERR_CONFIG'> | undefined;
   for (const ruling of open) {
     const candidate = candidateOf(request, ruling);
-    if (!('rules' in candidate)) {
-      refusal ??= candidate;
-      continue;
-    }
+    if (!('rules' in candidate)) continue;
     const wish = wishOf(request, candidate, seen);
     // Most releases of kubeadm want the same as the one after.
     const rows = JSON.stringify(wish.rows);
@@ -288,5 +293,4 @@ export async function* readingsOf(asked: ReadingRequest): AsyncGenerator<Reading
     const evidence = await evidenceFor(wish.rows, seen, () => parseAs(wish.rows, request));
     yield { spec, inferred, role: request.role, evidence };
   }
-  if (tried.size === 0) throw refusal ?? new RangeError('"profile" expected a profile');
 }

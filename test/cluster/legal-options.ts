@@ -31,7 +31,7 @@ export const legalOptions = fc.record(
     hostIp: fc.array(hostAddress, { minLength: 1, maxLength: 3 }),
     hostname: dnsName,
     nodeName: dnsName,
-    apiserverAdvertiseAddress: hostAddress,
+    apiserverAdvertiseAddress: hostAddress.filter((address) => !address.startsWith('169.254.')),
     apiserverBindPort: fc.integer({ min: 1, max: 65_535 }),
     controlPlaneEndpoint: fc.oneof(
       dnsName,

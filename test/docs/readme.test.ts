@@ -53,6 +53,17 @@ function flagsIn(title: string): readonly string[] {
   );
 }
 
+/** What the documents take kubeadm's configuration to be. */
+const CONFIGURATION = `apiVersion: kubeadm.k8s.io/v1beta4
+kind: InitConfiguration
+localAPIEndpoint:
+  advertiseAddress: 192.0.2.10
+---
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+kubernetesVersion: v1.37.2
+`;
+
 describe('the README', () => {
   // A reader has typed what stands above: each command runs where those before it have run.
   let home: string;
@@ -132,6 +143,7 @@ describe('the README', () => {
     const flags = flagsIn('Bootstrap a cluster');
     expect(flags.length).toBeGreaterThan(6);
     await withDirectory(async (cwd) => {
+      writeFileSync(join(cwd, 'kubeadm.yaml'), CONFIGURATION);
       for (const given of flags) {
         // The root's key can only be kept apart where there is a root.
         const more = given.startsWith('--root-ca-dir') ? ['--root-ca'] : [];
@@ -203,7 +215,7 @@ describe('the programs in the documents', () => {
     const source = sources.replaceAll(/^ \* ?/gm, '');
     const examples = blocksOf(source).map(({ text }) => text);
     programs = [...inReadme, ...examples];
-    expect([inReadme.length, examples.length]).toEqual([1, 6]);
+    expect([inReadme.length, examples.length]).toEqual([1, 7]);
   });
 
   test('compile, and run one after the other', async () => {
@@ -215,6 +227,7 @@ describe('the programs in the documents', () => {
       symlinkSync(join(ROOT, 'dist'), join(installed, 'dist'));
       symlinkSync(join(ROOT, 'node_modules/@types'), join(cwd, 'node_modules/@types'));
       writeFileSync(join(cwd, 'package.json'), '{"type":"module"}');
+      writeFileSync(join(cwd, 'kubeadm.yaml'), CONFIGURATION);
       programs.forEach((text, index) => {
         // Each in a place of its own: an example writes where it likes to.
         const program = text

@@ -30,6 +30,8 @@ const ipv6 = fc
   )
   .map(([head, tail]) => [head, ...tail].map((group) => group.toString(16)).join(':'));
 const ip = fc.oneof(ipv4, ipv6);
+// What an API server can announce.
+const announced = ip.filter((address) => !/^(?:169\.254\.|fe80:)/.test(address));
 
 const san = fc.oneof(dnsName, wildcard, ip);
 const sans = fc.array(san, { maxLength: 3 });
@@ -61,7 +63,7 @@ const anything: fc.Arbitrary<ClusterOptions> = fc.record(
     hostIp: fc.array(ip, { minLength: 1, maxLength: 3 }),
     hostname: dnsName,
     nodeName: dnsName,
-    apiserverAdvertiseAddress: ip,
+    apiserverAdvertiseAddress: announced,
     apiserverBindPort: fc.integer({ min: 1, max: 65_535 }),
     controlPlaneEndpoint: endpoint,
     apiserverCertExtraSans: sans,

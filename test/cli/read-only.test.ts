@@ -147,7 +147,12 @@ oracle(
         for (const form of FORMS) {
           const words = (directory: string): readonly string[] => [
             ...shape.command,
-            ...['verify', directory, '-o', form, '--at', at],
+            'verify',
+            directory,
+            '-o',
+            form,
+            '--at',
+            at,
           ];
           const there = runOrdinary([...READ_ONLY, plain, mounted, ...words(mounted)], cwd);
           const here = runOrdinary(words(plain), cwd);

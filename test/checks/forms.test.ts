@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type ClusterPki, verifyClusterPki } from '../../src/index.ts';
 import { contentsOf } from '../support/cluster.ts';
@@ -197,7 +198,10 @@ describe('a key file', () => {
     ],
     [
       'holds several keys',
-      () => pem(KEY) + pem('pki/sa.key'),
+      () => {
+        const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+        return pem(KEY) + String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+      },
       ['warning several-keys: holds several private keys'],
     ],
     [

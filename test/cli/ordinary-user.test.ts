@@ -75,7 +75,7 @@ oracle(
       spawnSync('setfacl', ['-m', 'u:4711:r', 'out/pki/ca.key'], { cwd });
       const { stdout } = await run(shape, ['verify', 'out'], { cwd });
       expect(stdout).toMatch(
-        /out\/pki\/ca\.key: has another mode \[mode-too-open\]\n {2}expected: 0600\n {2}found: {4}0640\n.*getfacl/,
+        /out\/pki\/ca\.key: is open to more than it should be \[mode-too-open\]\n {2}expected: 0600\n {2}found: {4}0640\n.*getfacl/,
       );
     });
   });

@@ -53,12 +53,16 @@ function guessOf(text: string, value: string): Guess | undefined {
 
 const literalOf = (source: SanSource): string | undefined => /^(?:dns|ip):(.*)$/.exec(source)?.[1];
 
+/** What is told from names is told from far fewer, and each reading of the files takes its time for each. */
+const MAXIMUM_NAMES = 1000;
+
 function namedRows(evidence: Evidence, ruling: Ruling): readonly NamedRow[] {
   return ROWS.flatMap((row): readonly NamedRow[] => {
     const certificate = evidence.get(row.id)?.certificates[0];
     if (certificate === undefined || row.kind !== 'certificate') return [];
     const sources = choose(row.sans, ruling);
-    return [{ sources, names: (certificate.subjectAltName ?? []).map(({ value }) => value) }];
+    const names = (certificate.subjectAltName ?? []).slice(0, MAXIMUM_NAMES).map(({ value }) => value);
+    return [{ sources, names }];
   });
 }
 
@@ -71,7 +75,10 @@ function placeholdersOf(evidence: Evidence, rows: readonly NamedRow[], ruling: R
     return attributeValues(subject, COMMON_NAME_OID).flatMap((value) => guessOf(text, value) ?? []);
   });
   const fromNames = rows.flatMap(({ sources, names }) =>
-    sources.flatMap((source) => names.flatMap((name) => guessOf(literalOf(source) ?? '', name) ?? [])),
+    sources
+      .flatMap((source) => literalOf(source) ?? [])
+      .filter((text) => text.includes('{'))
+      .flatMap((text) => names.flatMap((name) => guessOf(text, name) ?? [])),
   );
   const surestLast = [...fromSubjects, ...fromNames].toSorted(
     (a, b) => a.literalLength - b.literalLength || a.value.length - b.value.length,
@@ -178,7 +185,8 @@ export function inferOptions(evidence: Evidence, ruling: Ruling): ClusterOptions
     const lists = own
       .filter(({ sources }) => sources.includes(source))
       .map(({ names }) => names.filter(isWanted));
-    return (lists[0] ?? []).filter((name) => lists.every((list) => list.includes(name)));
+    const others = lists.slice(1).map((list) => new Set(list));
+    return (lists[0] ?? []).filter((name) => others.every((other) => other.has(name)));
   };
   const services = own
     .filter(({ sources }) => sources.includes('serviceAddresses') || sources.includes('firstServiceAddress'))

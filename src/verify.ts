@@ -107,6 +107,24 @@ async function checkSurroundings(
   };
 }
 
+/** Nobody reads more of what a file holds, and a certificate may have names by the ten thousand. */
+const MAXIMUM_TEXT = 4096;
+
+function shortenText(text: string): string {
+  const left = text.length - MAXIMUM_TEXT;
+  return left <= 0 ? text : `${text.slice(0, MAXIMUM_TEXT)} … and ${left} characters more`;
+}
+
+function shorten(finding: Finding): Finding {
+  const { message, expected, found } = finding;
+  return {
+    ...finding,
+    message: shortenText(message),
+    ...(expected === undefined ? {} : { expected: shortenText(expected) }),
+    ...(found === undefined ? {} : { found: shortenText(found) }),
+  };
+}
+
 const WEIGHT: Readonly<Record<Severity, number>> = { error: 10_000, warning: 100, notice: 1 };
 
 const weightOf = ({ findings }: Held): number =>
@@ -145,6 +163,6 @@ export async function verifyPki(request: VerifyRequest): Promise<Verification> {
     ...best,
     ...surroundings,
     ...(served === undefined ? {} : { served }),
-    ...selectFindings(findings, selection, now),
+    ...selectFindings(findings.map(shorten), selection, now),
   };
 }

@@ -3,6 +3,15 @@ import { type PemText, readPem } from '../x509/pem.ts';
 import type { Check, CheckRow, Hit } from './check.ts';
 import type { PresentFile, RowEvidence } from './evidence.ts';
 
+// Each check asks, for each profile that an audit tries.
+const PEM_TEXTS = new WeakMap<PresentFile, PemText>();
+
+function pemOf(file: PresentFile, contents: string): PemText {
+  const pem = PEM_TEXTS.get(file) ?? readPem(contents);
+  PEM_TEXTS.set(file, pem);
+  return pem;
+}
+
 /** A check over every file of a row that is PEM and can be read. */
 function pemCheck(
   check: CheckRow & Pick<Check, 'appliesTo'>,
@@ -12,10 +21,11 @@ function pemCheck(
     ...check,
     only: 'audit',
     run: ({ desired, files }: RowEvidence) =>
-      files.flatMap(({ path, contents }: PresentFile): readonly Hit[] => {
-        const holds = desired.files.find((file) => file.path === path)?.holds;
+      files.flatMap((file): readonly Hit[] => {
+        const { path, contents } = file;
+        const holds = desired.files.find((wanted) => wanted.path === path)?.holds;
         if (contents === undefined || holds === undefined || holds === 'kubeconfig') return [];
-        const hit = find(readPem(contents), holds);
+        const hit = find(pemOf(file, contents), holds);
         return hit === undefined ? [] : [{ path, ...hit }];
       }),
   };

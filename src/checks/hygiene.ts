@@ -1,4 +1,5 @@
 import type { Finding } from '../finding.ts';
+import { DerError } from '../x509/der.ts';
 import type { Certificate } from '../x509/model.ts';
 import { listText } from './check.ts';
 import { isSameDer } from './evidence.ts';
@@ -42,6 +43,19 @@ export interface PlacedCertificate {
   readonly certificate?: Certificate;
 }
 
+/** What a rule finds; nothing where what it looks at is no DER, which is why the reader refuses the certificate. */
+function findIn(
+  find: CertificateRule['find'],
+  ...subject: Parameters<CertificateRule['find']>
+): ReturnType<CertificateRule['find']> {
+  try {
+    return find(...subject);
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
+}
+
 /** Holds one certificate to all rules. Looks at no other certificate, at no clock and not at the table. */
 export function checkHygiene({
   row,
@@ -53,7 +67,7 @@ export function checkHygiene({
   const parts = parseParts(der);
   if (parts === undefined) return [];
   return HYGIENE_RULES.flatMap(({ code, severity, remedy, find }) => {
-    const fault = find(parts, certificate);
+    const fault = findIn(find, parts, certificate);
     if (fault === undefined) return [];
     const message = position === undefined ? fault.message : `${fault.message} ${position}`;
     return [{ code, severity, ...(row === undefined ? {} : { row }), path, ...fault, message, remedy }];

@@ -11,7 +11,8 @@ type Names = readonly string[];
 const LEAVES = ['certificate', 'kubeconfig'] as const;
 
 function without(all: Names, some: Names): Names {
-  return all.filter((value) => !some.includes(value));
+  const excluded = new Set(some);
+  return all.filter((value) => !excluded.has(value));
 }
 
 function isSameSet(a: Names, b: Names): boolean {
@@ -95,9 +96,10 @@ export const ROLE_CHECKS: readonly Check[] = [
     },
     ({ certificate, desired }) => {
       const present = comparable(certificate.subjectAltName ?? []);
+      const own = new Set(present);
+      const others = desired.sans.filter((name) => comparable([name]).some((text) => !own.has(text)));
       // A name under a wildcard that is there is reached all the same.
-      const wanted = desired.sans.filter(({ value }) => !isGoodForHost(certificate, value));
-      const missing = without(comparable(wanted), present);
+      const missing = comparable(others.filter(({ value }) => !isGoodForHost(certificate, value)));
       if (missing.length === 0) return [];
       return difference('subjectAltName', `lacks ${listText(missing)}`, missing, present);
     },

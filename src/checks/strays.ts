@@ -65,6 +65,8 @@ export async function readUsers(text: string): Promise<readonly NamedUser[] | un
 
 /** YAML takes its time: more of it than all the kubeconfigs of a cluster is not read. */
 const MAXIMUM_YAML_LENGTH = 1024 * 1024;
+/** A key takes OpenSSL a fraction of a millisecond, a thousand files full of them a minute. */
+const MAXIMUM_BLOCKS = 2000;
 
 /** The files that kubeconfigs name, by their logical paths, and whether as what holds a token and nothing else. */
 function namedIn(evidence: Evidence): ReadonlyMap<string, { readonly holdsToken: boolean }> {
@@ -111,7 +113,10 @@ async function readStray(
   };
 }
 
-/** Reads the files that no row of this cluster has. What cannot be read of them is left out; of kubeconfigs 1 MiB is read. */
+/**
+ * Reads the files that no row of this cluster has. What cannot be read of them is left out; of kubeconfigs 1 MiB is read, of
+ * PEM 2,000 blocks.
+ */
 export async function readStrays(
   files: readonly PresentFile[],
   evidence: Evidence,
@@ -125,14 +130,20 @@ export async function readStrays(
   const namedFiles = namedIn(evidence);
   const strays: Stray[] = [];
   let length = 0;
+  let blocks = 0;
   for (const file of files.filter(({ path }) => !known.has(path))) {
     const { path, contents = '' } = file;
     const isYaml = isKubeconfig(contents);
     if (isYaml) length += contents.length;
-    const isLeftOut = isYaml && length > MAXIMUM_YAML_LENGTH;
-    const obstacle = 'is a kubeconfig of more than is looked into';
-    const read = { isReadable: isYaml && !isLeftOut, named: namedFiles.get(path) };
-    strays.push(await readStray(isLeftOut ? { path, obstacle } : file, read));
+    const ownBlocks = contents.split('-----BEGIN ').length - 1;
+    const bounds: readonly (readonly [isBeyond: boolean, obstacle: string])[] = [
+      [isYaml && length > MAXIMUM_YAML_LENGTH, 'is a kubeconfig of more than is looked into'],
+      [ownBlocks > 0 && blocks >= MAXIMUM_BLOCKS, 'holds more keys or certificates than are looked into'],
+    ];
+    blocks += ownBlocks;
+    const [, obstacle] = bounds.find(([isBeyond]) => isBeyond) ?? [];
+    const read = { isReadable: isYaml && obstacle === undefined, named: namedFiles.get(path) };
+    strays.push(await readStray(obstacle === undefined ? file : { path, obstacle }, read));
   }
   return strays;
 }

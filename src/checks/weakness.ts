@@ -70,13 +70,25 @@ function modulusCheck(check: Parameters<typeof keyCheck>[0], find: (modulus: big
 /** Of so many keys that share primes it is said with which: a bundle made for the purpose may hold thousands. */
 const MAXIMUM_PARTNERS = 50;
 
+/** Five hundred keys of 2048 bits, where a PKI has thirty. What comparing takes grows faster than they do. */
+const MAXIMUM_COMPARED_BITS = 512 * 2048;
+
+/** Those that are compared: of more than are compared, the first. */
+function comparedOf(moduli: readonly bigint[]): readonly bigint[] {
+  let bits = 0;
+  return [...new Set(moduli)].filter((modulus) => {
+    bits += bitLength(modulus);
+    return bits <= MAXIMUM_COMPARED_BITS;
+  });
+}
+
 /** The moduli among all that is there which have a prime in common with another, each with the files of those others. */
 export function sharedModuliIn(evidence: Evidence): ReadonlyMap<bigint, readonly string[]> {
   const keys = [...evidence.values()].flatMap(keysOf).flatMap(({ path, spkiDer }) => {
     const { modulus } = rsaNumbersOf(spkiDer) ?? {};
     return modulus === undefined || bitLength(modulus) > MAXIMUM_RSA_BITS ? [] : [{ path, modulus }];
   });
-  const shared = findSharedFactors(keys.map(({ modulus }) => modulus));
+  const shared = findSharedFactors(comparedOf(keys.map(({ modulus }) => modulus)));
   const placed = keys.filter(({ modulus }) => shared.has(modulus)).slice(0, MAXIMUM_PARTNERS);
   const partnersOf = (modulus: bigint): readonly string[] =>
     placed

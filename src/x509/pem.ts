@@ -32,11 +32,15 @@ const INDENTED = /^[\s\uFEFF]+-----BEGIN ([A-Z0-9 ]+)-----$/;
 
 const END_OF_TEXT = 'the end of the text';
 
+/** All CAs that browsers trust are 150. A mebibyte of small blocks keeps whoever looks at each of them busy for minutes. */
+const MAXIMUM_BLOCKS = 256;
+
 /**
  * Takes a PEM text apart, whatever its blocks hold. Text around them is passed over, as OpenSSL and Go do; inside a block
- * nothing is. A block that cannot be read hides none that follows.
+ * nothing is. A block that cannot be read hides none that follows, up to 256 of both.
  */
 export function readPem(text: string): PemText {
+  if (!text.includes('-----BEGIN ')) return { parts: [], around: text };
   const parts: (PemBlock | DamagedPemBlock)[] = [];
   const around: string[] = [];
   let open: { readonly label: string; readonly lines: string[] } | undefined;
@@ -44,7 +48,16 @@ export function readPem(text: string): PemText {
     parts.push({ label, expected, found });
   };
   for (const line of text.split('\n').map((untrimmed) => untrimmed.trimEnd())) {
+    // Nearly all lines, and looked at no closer: a file may have a million.
+    if (!line.includes('-----')) {
+      (open?.lines ?? around).push(line);
+      continue;
+    }
     const label = BEGIN.exec(line)?.[1];
+    if (label !== undefined && parts.length >= MAXIMUM_BLOCKS) {
+      damage(label, `no more than ${MAXIMUM_BLOCKS} blocks in a file`, 'more');
+      return { parts, around: around.join('\n') };
+    }
     if (open === undefined) {
       const indented = INDENTED.exec(line)?.[1];
       if (label !== undefined) open = { label, lines: [] };

@@ -479,6 +479,11 @@ test('what is no certificate is not judged', () => {
   expect(checkHygiene({ path: 'pki/x.crt', der: hex('3000') })).toEqual([]);
 });
 
+test('a certificate with something in it that is no DER is judged by the rest', () => {
+  const der = forgeCertificate({ serial: Uint8Array.of(0), tbsAlgorithm: Buffer.from('30020680', 'hex') });
+  expect(checkHygiene({ path: 'pki/ca.crt', der })).toMatchObject([{ code: 'version-outdated' }]);
+});
+
 test('a finding says where, what, and how to mend it', async () => {
   const der = forge({ serial: hex('00') });
   const certificate = (await loadForeignReader()).parse(der);

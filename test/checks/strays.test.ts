@@ -280,6 +280,22 @@ describe('the inventory', () => {
     ]);
   });
 
+  test('has PEM up to a bound, and beyond it is said that there is more', async () => {
+    const key = pem('pki/ca.key');
+    const strays = Array.from({ length: 10 }, (_, index) => ({
+      path: `pki/${index}.pem`,
+      contents: key.repeat(index < 9 ? 250 : 1),
+    }));
+    const findings = await found(...strays);
+    expect(findings.filter((finding) => finding.startsWith('warning authority-key-copied: '))).toHaveLength(
+      8,
+    );
+    expect(findings.slice(8)).toEqual([
+      'warning stray-unread: is none of the files of a Kubernetes PKI, and holds more keys or certificates than are looked into',
+      'warning stray-unread: is none of the files of a Kubernetes PKI, and holds more keys or certificates than are looked into',
+    ]);
+  });
+
   test('has the token in a kubeconfig that a row has', async () => {
     const files = pki.files.map((file) =>
       file.path === 'kubelet.conf'

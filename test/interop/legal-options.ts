@@ -25,7 +25,7 @@ const ipv4 = fc
   .map((bytes) => bytes.join('.'));
 const ipv6 = fc
   .tuple(
-    fc.constantFrom(0x20_01, 0xfd_00, 0xfe_80),
+    fc.constantFrom(0x20_01, 0xfd_00, 0x24_0e),
     fc.array(fc.oneof(fc.constant(0), fc.nat(0xff_ff)), { minLength: 7, maxLength: 7 }),
   )
   .map(([head, tail]) => [head, ...tail].map((group) => group.toString(16)).join(':'));

@@ -8,7 +8,7 @@ import { checkHost } from './checks/hosts.ts';
 import { runChecks } from './checks/run.ts';
 import { checkServed, type Served } from './checks/served.ts';
 import { checkFurtherKeys, checkStrays, readStrays } from './checks/strays.ts';
-import { sharedModuliIn } from './checks/weakness.ts';
+import { checkComparison, sharedModuliIn } from './checks/weakness.ts';
 import type { Components } from './components/command.ts';
 import type { Policy } from './cluster/policy.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
@@ -96,6 +96,7 @@ async function checkSurroundings(
       ...(benchmark === undefined ? [] : checkCis(benchmark, { evidence, strays, directories })),
       ...checkStrays(strays, evidence),
       ...checkFurtherKeys(evidence),
+      ...checkComparison(evidence),
       ...checkDirectories({ files, directories, evidence, isSecretStray, wantsKubeconfigs }),
     ],
     // What a kubeconfig names is a credential of that kubeconfig.

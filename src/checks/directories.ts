@@ -2,6 +2,7 @@ import type { Finding } from '../finding.ts';
 import { type CheckRow, listText } from './check.ts';
 import type { Evidence, PresentDirectory, PresentFile } from './evidence.ts';
 import { octal } from './files.ts';
+import { AUDIT_INCOMPLETE } from './limits.ts';
 
 const DIRECTORY_WRITABLE: CheckRow = {
   code: 'directory-writable',
@@ -26,14 +27,6 @@ const DIRECTORY_UNREADABLE: CheckRow = {
   says: 'A directory of the PKI can be looked into',
   citation: 'R5',
   remedy: 'run as a user who may read it',
-};
-
-const AUDIT_INCOMPLETE: CheckRow = {
-  code: 'audit-incomplete',
-  severity: 'warning',
-  says: 'Everything that lies in the certificate directory is looked at: 10,000 files down to eight levels, of those that belong to nothing 1,000 and 32 MiB',
-  citation: 'R5',
-  remedy: 'move away what is no part of the PKI',
 };
 
 const OWNER_DIFFERS: CheckRow = {

@@ -43,15 +43,16 @@ export interface PlacedCertificate {
   readonly certificate?: Certificate;
 }
 
-/** What a rule finds; nothing where what it looks at is no DER, which is why the reader refuses the certificate. */
+/** What a rule finds. What is no DER is nothing to it in a certificate that the reader has refused, which says so. */
 function findIn(
   find: CertificateRule['find'],
   ...subject: Parameters<CertificateRule['find']>
 ): ReturnType<CertificateRule['find']> {
+  const [, certificate] = subject;
   try {
     return find(...subject);
   } catch (error) {
-    if (error instanceof DerError) return undefined;
+    if (certificate === undefined && error instanceof DerError) return undefined;
     throw error;
   }
 }

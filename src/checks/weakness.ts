@@ -1,3 +1,4 @@
+import type { Finding } from '../finding.ts';
 import type { DesiredRow } from '../resolve/desired.ts';
 import { describeKey } from '../x509/keys.ts';
 import {
@@ -15,6 +16,7 @@ import {
 } from '../x509/weak-keys.ts';
 import { type Check, type CheckContext, type Hit, listText } from './check.ts';
 import { type Evidence, isSameDer, keysOf, type RowEvidence } from './evidence.ts';
+import { AUDIT_INCOMPLETE } from './limits.ts';
 import { REPLACE_KEY } from './remedies.ts';
 
 const WITH_KEY = ['ca', 'certificate', 'keyPair', 'kubeconfig'] as const;
@@ -73,22 +75,45 @@ const MAXIMUM_PARTNERS = 50;
 /** Five hundred keys of 2048 bits, where a PKI has thirty. What comparing takes grows faster than they do. */
 const MAXIMUM_COMPARED_BITS = 512 * 2048;
 
-/** Those that are compared: of more than are compared, the first. */
-function comparedOf(moduli: readonly bigint[]): readonly bigint[] {
-  let bits = 0;
-  return [...new Set(moduli)].filter((modulus) => {
-    bits += bitLength(modulus);
-    return bits <= MAXIMUM_COMPARED_BITS;
+interface PlacedModulus {
+  readonly path: string;
+  readonly modulus: bigint;
+}
+
+function moduliIn(evidence: Evidence): readonly PlacedModulus[] {
+  return [...evidence.values()].flatMap(keysOf).flatMap(({ path, spkiDer }) => {
+    const { modulus } = rsaNumbersOf(spkiDer) ?? {};
+    return modulus === undefined || bitLength(modulus) > MAXIMUM_RSA_BITS ? [] : [{ path, modulus }];
   });
+}
+
+/** Those that are compared with one another: of more than are compared, the first. */
+function comparedOf(keys: readonly PlacedModulus[]): ReadonlySet<bigint> {
+  let bits = 0;
+  const distinct = [...new Set(keys.map(({ modulus }) => modulus))];
+  return new Set(
+    distinct.filter((modulus) => {
+      bits += bitLength(modulus);
+      return bits <= MAXIMUM_COMPARED_BITS;
+    }),
+  );
+}
+
+/** Says where there are more RSA keys than are compared: whoever adds enough of them could hide that two share a prime. */
+export function checkComparison(evidence: Evidence): readonly Finding[] {
+  const keys = moduliIn(evidence);
+  const compared = comparedOf(keys);
+  const left = keys.find(({ modulus }) => !compared.has(modulus));
+  if (left === undefined) return [];
+  const { code, severity, remedy } = AUDIT_INCOMPLETE;
+  const message = 'is among more RSA keys than are searched for shared primes: some were left out';
+  return [{ code, severity, remedy, path: left.path, message, found: `${compared.size} were compared` }];
 }
 
 /** The moduli among all that is there which have a prime in common with another, each with the files of those others. */
 export function sharedModuliIn(evidence: Evidence): ReadonlyMap<bigint, readonly string[]> {
-  const keys = [...evidence.values()].flatMap(keysOf).flatMap(({ path, spkiDer }) => {
-    const { modulus } = rsaNumbersOf(spkiDer) ?? {};
-    return modulus === undefined || bitLength(modulus) > MAXIMUM_RSA_BITS ? [] : [{ path, modulus }];
-  });
-  const shared = findSharedFactors(comparedOf(keys.map(({ modulus }) => modulus)));
+  const keys = moduliIn(evidence);
+  const shared = findSharedFactors([...comparedOf(keys)]);
   const placed = keys.filter(({ modulus }) => shared.has(modulus)).slice(0, MAXIMUM_PARTNERS);
   const partnersOf = (modulus: bigint): readonly string[] =>
     placed

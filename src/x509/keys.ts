@@ -22,6 +22,7 @@ import {
 import { parseOutline } from './outline.ts';
 import { encodePem, type PemBlock, parsePemBlocks, readPem } from './pem.ts';
 import { describeDer, describePem } from './pem-form.ts';
+import { publicKeyOf } from './signature.ts';
 import type { KeyPair } from './signer.ts';
 
 const PRIVATE_KEY_FORMATS: ReadonlyMap<string, 'pkcs1' | 'sec1' | 'pkcs8'> = new Map([
@@ -204,7 +205,7 @@ const OTHER_CURVES: ReadonlyMap<string, string> = new Map([
 export function describeKey(spkiDer: Uint8Array): string {
   const id = algorithmOfSpki(spkiDer);
   if (id !== undefined) return id;
-  const key = parseSpki(spkiDer);
+  const key = publicKeyOf(spkiDer);
   if (key?.asymmetricKeyType === 'ec') return `EC ${describeCurve(spkiDer)}`;
   if (key?.asymmetricKeyType === 'rsa') return `RSA-${key.asymmetricKeyDetails?.modulusLength}`;
   return key?.asymmetricKeyType ?? 'an unknown kind';
@@ -223,14 +224,6 @@ function describeCurve(spkiDer: Uint8Array): string {
   if (issued !== undefined) return `${issued.namedCurve} in an encoding that Go does not read`;
   const dotted = decodeOid(oid);
   return OTHER_CURVES.get(dotted) ?? `on the curve ${dotted}`;
-}
-
-function parseSpki(spkiDer: Uint8Array): KeyObject | undefined {
-  try {
-    return createPublicKey({ key: Buffer.from(spkiDer), format: 'der', type: 'spki' });
-  } catch {
-    return undefined;
-  }
 }
 
 function encodeSpki(publicKey: KeyObject): Uint8Array {

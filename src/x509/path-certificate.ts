@@ -83,20 +83,11 @@ export function weaknessOfKey(spkiDer: Uint8Array): Finding | undefined {
   const algorithm = algorithmOfSpki(spkiDer);
   const refused: Finding = ['key-kind', `has a key that is not taken: ${describeKey(spkiDer)}`];
   if (algorithm !== undefined && KEY_ALGORITHMS[algorithm].family !== 'rsa')
-    return isKey(spkiDer) ? undefined : refused;
+    // Of EC, whether its point is on the curve.
+    return publicKeyOf(spkiDer) === undefined ? refused : undefined;
   const bits = rsaBits(spkiDer);
   if (bits === undefined || bits < 1024 || bits > 8192) return refused;
   return bits < 2048 ? ['key-size', `has an RSA key of ${bits} bits, where 2048 are expected`] : undefined;
-}
-
-/** Whether the platform takes the key: of EC, whether its point is on the curve. */
-function isKey(spkiDer: Uint8Array): boolean {
-  try {
-    publicKeyOf(spkiDer);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The length of an RSA modulus, where Go takes the key: parameters NULL, an odd exponent of at most 31 bits, not 1. */
@@ -105,11 +96,12 @@ function rsaBits(spkiDer: Uint8Array): number | undefined {
   if (Buffer.from(head.der).toString('hex') !== KEY_ALGORITHMS['RSA-2048'].keyAlgorithmHex) return undefined;
   try {
     assertPositive(decodeSubjectPublicKey(parseDer(spkiDer)));
-    const { modulusLength, publicExponent = 0n } = publicKeyOf(spkiDer).asymmetricKeyDetails ?? {};
+    const { modulusLength, publicExponent = 0n } = publicKeyOf(spkiDer)?.asymmetricKeyDetails ?? {};
     const isTaken = publicExponent > 2n && publicExponent < 2n ** 31n && publicExponent % 2n === 1n;
     return isTaken ? modulusLength : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
   }
 }
 

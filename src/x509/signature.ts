@@ -128,29 +128,30 @@ function verifySignature(certificate: Signed, issuerSpkiDer: Uint8Array): boolea
   if (algorithm === undefined) return false;
   const { family, hash, saltBytes: saltLength } = algorithm;
   const pss = saltLength === undefined ? {} : { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
+  const key = publicKeyOf(issuerSpkiDer);
+  if (key?.asymmetricKeyType !== family) return false;
   try {
-    const key = publicKeyOf(issuerSpkiDer);
-    return (
-      key.asymmetricKeyType === family &&
-      verify(hash, certificate.tbsDer, { key, ...pss }, certificate.signature)
-    );
+    return verify(hash, certificate.tbsDer, { key, ...pss }, certificate.signature);
   } catch {
+    // A salt that is longer than the key has room for.
     return false;
   }
 }
 
 // A CA's key is asked for once per certificate, and parsing it takes OpenSSL longer than verifying with it.
-const PUBLIC_KEYS = new WeakMap<Uint8Array, KeyObject>();
+const PUBLIC_KEYS = new WeakMap<Uint8Array, { readonly key: KeyObject | undefined }>();
 
-/**
- * The platform's object of a public key, made once.
- *
- * @throws What the platform throws for a key that it does not know.
- */
-export function publicKeyOf(spkiDer: Uint8Array): KeyObject {
-  const known = PUBLIC_KEYS.get(spkiDer);
-  if (known !== undefined) return known;
-  const key = createPublicKey({ key: Buffer.from(spkiDer), format: 'der', type: 'spki' });
-  PUBLIC_KEYS.set(spkiDer, key);
-  return key;
+function readPublicKey(spkiDer: Uint8Array): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: Buffer.from(spkiDer), format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The platform's object of a public key, made once; undefined where the platform does not take it. */
+export function publicKeyOf(spkiDer: Uint8Array): KeyObject | undefined {
+  const known = PUBLIC_KEYS.get(spkiDer) ?? { key: readPublicKey(spkiDer) };
+  PUBLIC_KEYS.set(spkiDer, known);
+  return known.key;
 }

@@ -176,12 +176,7 @@ export function ecFaultOf(spkiDer: Uint8Array): EcFault | undefined {
   const x = Buffer.from(point.subarray(1, (point.length + 1) / 2)).toString('hex');
   if (x === base) return 'base-point';
   if (base === undefined || point[0] !== 4) return undefined;
-  try {
-    publicKeyOf(spkiDer);
-    return undefined;
-  } catch {
-    return 'not-on-curve';
-  }
+  return publicKeyOf(spkiDer) === undefined ? 'not-on-curve' : undefined;
 }
 
 function ecPointOf(spkiDer: Uint8Array): Uint8Array | undefined {

@@ -262,6 +262,19 @@ test('a modulus too long for any handshake is refused, and costs no attempt', as
   expect(performance.now() - start).toBeLessThan(5000);
 });
 
+test('that more RSA keys are there than are compared is said', async () => {
+  const keys = (count: number): string =>
+    Array.from({ length: count }, () =>
+      publicPemOf(spkiOf(randomBelow(8192) | (1n << 8191n) | 1n, 65_537n)),
+    ).join('');
+  const limitsOf = async (pem: string): Promise<readonly Finding[]> =>
+    (await foundOfPublic(pem)).filter(({ code }) => code === 'audit-incomplete');
+  expect(await limitsOf(keys(120))).toEqual([]);
+  expect(await limitsOf(keys(140))).toMatchObject([
+    { severity: 'warning', path: 'pki/sa.pub', found: '128 were compared' },
+  ]);
+}, 30_000);
+
 describe('an audit', () => {
   test.each([
     ['of the ROCA kind', () => keyOf(rocaPrime(), rocaPrime()), ['rsa-roca']],

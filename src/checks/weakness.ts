@@ -114,13 +114,18 @@ export function checkComparison(evidence: Evidence): readonly Finding[] {
 export function sharedModuliIn(evidence: Evidence): ReadonlyMap<bigint, readonly string[]> {
   const keys = moduliIn(evidence);
   const shared = findSharedFactors([...comparedOf(keys)]);
+  const partners = new Map([...shared.keys()].map((modulus) => [modulus, new Set<string>()]));
   const placed = keys.filter(({ modulus }) => shared.has(modulus)).slice(0, MAXIMUM_PARTNERS);
-  const partnersOf = (modulus: bigint): readonly string[] =>
-    placed
-      .filter((other) => other.modulus !== modulus && greatestCommonDivisor(other.modulus, modulus) !== 1n)
-      .map(({ path }) => path);
-  const named = new Map(placed.map(({ modulus }) => [modulus, partnersOf(modulus)]));
-  return new Map([...shared].map((modulus) => [modulus, named.get(modulus) ?? []]));
+  for (const [index, one] of placed.entries())
+    for (const other of placed.slice(index + 1)) {
+      if (one.modulus === other.modulus) continue;
+      // What two have in common each has in common with all: mostly one prime, which is quickly compared.
+      const [factor = 1n, otherFactor = 1n] = [one, other].map(({ modulus }) => shared.get(modulus));
+      if (greatestCommonDivisor(factor, otherFactor) === 1n) continue;
+      partners.get(one.modulus)?.add(other.path);
+      partners.get(other.modulus)?.add(one.path);
+    }
+  return new Map([...partners].map(([modulus, paths]) => [modulus, [...paths]]));
 }
 
 const EC_FAULTS: Readonly<Record<EcFault, string>> = {

@@ -55,11 +55,12 @@ export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
 }
 
 /**
- * Those of the moduli that have a prime in common with another of them: whoever sees both can compute both private keys.
+ * Those of the moduli that have a prime in common with another of them, each with what it has in common with all others
+ * together: whoever sees both can compute both private keys.
  * Two keys with one modulus are one key, which is another matter. By Bernstein's product and remainder trees ("How to find
  * smooth parts of integers", 2004), so that thousands of keys take little longer than themselves.
  */
-export function findSharedFactors(moduli: readonly bigint[]): ReadonlySet<bigint> {
+export function findSharedFactors(moduli: readonly bigint[]): ReadonlyMap<bigint, bigint> {
   const distinct = [...new Set(moduli)].filter((modulus) => modulus > 1n);
   const levels: (readonly bigint[])[] = [];
   for (let level = distinct; level.length > 1; level = productsOfPairs(level)) levels.push(level);
@@ -68,13 +69,12 @@ export function findSharedFactors(moduli: readonly bigint[]): ReadonlySet<bigint
     (above, level) => level.map((part, index) => (above[index >> 1] ?? 0n) % (part * part)),
     [product],
   );
-  return new Set(
-    levels.length === 0
-      ? []
-      : distinct.filter(
-          (modulus, index) => greatestCommonDivisor(modulus, (remainders[index] ?? 0n) / modulus) !== 1n,
-        ),
+  if (levels.length === 0) return new Map();
+  const factors = distinct.map(
+    (modulus, index) =>
+      [modulus, greatestCommonDivisor(modulus, (remainders[index] ?? 0n) / modulus)] as const,
   );
+  return new Map(factors.filter(([, factor]) => factor !== 1n));
 }
 
 function productsOfPairs(level: readonly bigint[]): bigint[] {

@@ -129,10 +129,16 @@ describe('a key', () => {
 
   test('shares a prime or not', () => {
     const [a, b, c, d] = [prime(512), prime(512), prime(512), prime(512)];
-    expect(findSharedFactors([a * b, c * d, a * b])).toEqual(new Set());
-    expect(findSharedFactors([a * b, c * d, a * c])).toEqual(new Set([a * b, c * d, a * c]));
+    expect(findSharedFactors([a * b, c * d, a * b])).toEqual(new Map());
+    expect(findSharedFactors([a * b, c * d, a * c])).toEqual(
+      new Map([
+        [a * b, a],
+        [c * d, c],
+        [a * c, a * c],
+      ]),
+    );
     expect(findSharedFactors([a * b, c * d, a * prime(512)]).has(c * d)).toBe(false);
-    expect(findSharedFactors([])).toEqual(new Set());
+    expect(findSharedFactors([])).toEqual(new Map());
   });
 });
 

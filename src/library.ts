@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { types } from 'node:util';
 import type { PresentDirectory, PresentFile } from './checks/evidence.ts';
 import type { Served } from './checks/served.ts';
 import type { Directories } from './cluster/directories.ts';
@@ -68,8 +69,28 @@ function unknownPaths(option: string, paths: readonly string[]): readonly SpecIs
 function assertNone(issues: readonly SpecIssue[]): void {
   const [first] = issues;
   if (first === undefined) return;
-  throw new PkiError('ERR_CONFIG', `${first.option} ${first.value ?? ''}: ${first.rule}`, {
-    detail: { issues },
+  throw new PkiError(
+    'ERR_CONFIG',
+    `${first.option}${first.value === undefined ? '' : ` ${first.value}`}: ${first.rule}`,
+    {
+      detail: { issues },
+    },
+  );
+}
+
+/** Compared with what is no moment or no number, nothing has expired, and an audit finds nothing. */
+function issuesOfTimes(times: {
+  readonly now?: unknown;
+  readonly at?: unknown;
+  readonly warnWithinSeconds?: unknown;
+}): readonly SpecIssue[] {
+  return Object.entries(times).flatMap(([name, value]): readonly SpecIssue[] => {
+    if (name === 'warnWithinSeconds')
+      return typeof value === 'number' && value >= 0
+        ? []
+        : [{ option: 'warn-within', rule: 'must be a number of seconds, and not negative' }];
+    const isMoment = types.isDate(value) && !Number.isNaN(value.getTime());
+    return isMoment ? [] : [{ option: name, rule: 'must be a Date that is a moment' }];
   });
 }
 
@@ -142,6 +163,7 @@ export function readClock(): Date {
 export async function generateClusterPki(options: GenerateClusterPkiOptions): Promise<ClusterPki> {
   const { existing = [], signers = {}, now = readClock(), ...rest } = options;
   const { randomBytes: _, generateKeyPair: __, onKeyGenerated: ___, ...cluster } = rest;
+  assertNone(issuesOfTimes({ now }));
   assertUsable(existing, signers);
   const request = { options: cluster, host: {}, existing, signers: new Map(Object.entries(signers)) };
   const { planned, spec, warnings, wouldKeep } = await planRequest(request, now);
@@ -357,7 +379,7 @@ export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promis
   } = options;
   const { role: asked, focus, skip, waivers, baseline, ...cluster } = others;
   const { role, selection, issues } = takeSelection({ role: asked, focus, skip, waivers, baseline });
-  assertNone(issues);
+  assertNone([...issuesOfTimes({ at, warnWithinSeconds }), ...issues]);
   const {
     spec,
     inferred,
@@ -414,6 +436,6 @@ export interface CheckExpirationOptions
 export async function checkExpiration(options: CheckExpirationOptions): Promise<readonly Expiration[]> {
   const { files, all: isAll, role: asked, expected, at = new Date(), ...cluster } = options;
   const { role, issues } = takeSelection({ role: asked });
-  assertNone(issues);
+  assertNone([...issuesOfTimes({ at }), ...issues]);
   return expirationsIn({ files, options: cluster, role, isAll, expected, at });
 }

@@ -6,6 +6,7 @@ import { addClusterOptions, addConfigOption, addOutputOption } from './options.t
 import { addRenewOptions, addRollbackOptions } from './renew-options.ts';
 import { SELECTION_OPTIONS } from './selection-options.ts';
 import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
+import { once } from './words.ts';
 
 const RULING = ['profile', 'kubernetes-version'] as const;
 
@@ -81,6 +82,7 @@ const addVerifyOptions = (parser: Argv): Argv =>
     })
     .option('fail-on', {
       choices: [...SEVERITIES, 'never'],
+      coerce: once('fail-on'),
       default: 'error',
       describe: 'end with 1 where something as bad was found',
       requiresArg: true,

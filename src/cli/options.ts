@@ -1,5 +1,6 @@
 import type { Arguments, Argv, Options } from 'yargs';
 import { type ClusterOptions, OPTIONS, type OptionRow } from '../cluster/options.ts';
+import { once } from './words.ts';
 
 function yargsOption(row: OptionRow): Options {
   const { describe } = row;
@@ -49,6 +50,7 @@ export function addOutputOption(parser: Argv, choices: readonly [string, ...stri
   return parser.option('output', {
     alias: 'o',
     choices,
+    coerce: once('output'),
     default: choices[0],
     describe: 'form of the data on stdout',
     requiresArg: true,

@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import { EVERYTHING, RENEWABLE_NAMES, RENEWAL_SOURCES } from '../renewal-names.ts';
 import { addClusterOptions, addOutputOption } from './options.ts';
 import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
+import { once } from './words.ts';
 
 /** What `certs renew` takes. */
 export const addRenewOptions = (parser: Argv): Argv =>
@@ -13,6 +14,7 @@ export const addRenewOptions = (parser: Argv): Argv =>
     })
     .option('from', {
       choices: RENEWAL_SOURCES,
+      coerce: once('from'),
       describe:
         'where the certificates differ from what the flags ask for: take subject, names and usages from which of them',
       requiresArg: true,

@@ -1,8 +1,15 @@
 import type { Arguments } from 'yargs';
+import { isDay } from '../cluster/days.ts';
 import { parseDuration } from '../cluster/durations.ts';
 import type { SpecIssue } from '../errors.ts';
 import { assertNoIssues } from './issues.ts';
 import { textOf } from './words.ts';
+
+/** A date alone is midnight in UTC; a time without a zone would be local, and is refused, as is a day that no month has. */
+function isMoment(text: string): boolean {
+  const [, day] = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?$/.exec(text) ?? [];
+  return day !== undefined && isDay(day) && !Number.isNaN(Date.parse(text));
+}
 
 /**
  * The moment that is asked about, and the period before an end that is worth a warning.
@@ -14,11 +21,8 @@ export async function timesOf(
 ): Promise<{ readonly at: Date; readonly warnWithinSeconds: number }> {
   const issues: SpecIssue[] = [];
   const text = textOf(parsed, 'at');
-  // A date alone is midnight in UTC; a time without a zone would be local, and is refused.
-  const isTime =
-    text === undefined || /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?$/.test(text);
   const at = text === undefined ? new Date() : new Date(text);
-  if (text !== undefined && (!isTime || Number.isNaN(at.getTime()))) {
+  if (text !== undefined && !isMoment(text)) {
     issues.push({
       option: 'at',
       value: text,

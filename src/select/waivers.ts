@@ -1,3 +1,4 @@
+import { isDay } from '../cluster/days.ts';
 import { nearest } from '../cluster/nearest.ts';
 import type { Breach } from '../cluster/parsed.ts';
 import type { SpecIssue } from '../errors.ts';
@@ -34,12 +35,6 @@ export interface GivenWaiver {
 type Placed = Breach & Place;
 
 const DAY_MILLISECONDS = 86_400_000;
-
-function isDay(text: string): boolean {
-  const day = new Date(`${text}T00:00:00Z`);
-  // Date takes 30 February for 2 March.
-  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
-}
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
 

@@ -317,3 +317,12 @@ extendedKeyUsage = serverAuth
     );
   }, 120_000);
 });
+
+test.each([
+  ['a moment that is none', { at: new Date(Number.NaN) }, 'at'],
+  ['a text', Object({ at: '2027-01-01' }), 'at'],
+  ['seconds that are no number', { warnWithinSeconds: Number.NaN }, 'warn-within'],
+])('%s is refused: compared with it nothing would have expired', async (_, times, option) => {
+  const refused = { code: 'ERR_CONFIG', detail: { issues: [expect.objectContaining({ option })] } };
+  await expect(verifyClusterPki({ files: [], ...times })).rejects.toMatchObject(refused);
+});

@@ -22,7 +22,8 @@ import { anyChanges, anyDepth, spoil } from './spoil.ts';
 const IS_SLOW = process.env['SLOW'] === '1';
 /** Of a run that is not slow the cases are always the same; SEED gives others to either. */
 const seed = Number(process.env['SEED'] ?? 23);
-const SLOWEST_SECONDS = 2;
+/** How many audits of files that nobody has spoilt one may take, in the same run: what had no bound took five hundred. */
+const MOST_AUDITS = 200;
 
 const NOW = new Date('2026-11-23T12:00:00Z');
 /** One profile is tried, and one kind of host: what more there would be is the same again. */
@@ -34,6 +35,7 @@ const ASKED = {
 } as const;
 
 let files: readonly PkiFile[];
+let mostSeconds: number;
 beforeAll(async () => {
   const { role: _, ...asked } = ASKED;
   const { files: made } = await generateClusterPki({ ...asked, keyAlgorithm: 'ECDSA-P256', now: NOW });
@@ -42,6 +44,10 @@ beforeAll(async () => {
   files = made.map(
     (file) => rsa.find(({ path }) => path === file.path && /sa\.|front-proxy/.test(path)) ?? file,
   );
+  const seconds: number[] = [];
+  for (let time = 0; time < 5; time += 1)
+    seconds.push(await secondsOf(() => verifyClusterPki({ files, at: NOW, ...ASKED })));
+  mostSeconds = (seconds.toSorted((a, b) => a - b)[2] ?? 0) * MOST_AUDITS;
 });
 
 /** The processor's time that it takes; the host may have something else to do. */
@@ -67,7 +73,7 @@ async function audit(
     const { findings } = await verifyClusterPki({ files: audited, at: NOW, ...asked });
     size = JSON.stringify(findings).length;
   });
-  expect(seconds).toBeLessThan(SLOWEST_SECONDS);
+  expect(seconds).toBeLessThan(mostSeconds);
   expect(size).toBeLessThan(1_000_000);
 }
 
@@ -242,7 +248,7 @@ describe('a text that somebody has spoilt', () => {
             }
           });
           expect(failure === undefined || failure instanceof PkiError).toBe(true);
-          expect(seconds).toBeLessThan(SLOWEST_SECONDS);
+          expect(seconds).toBeLessThan(mostSeconds);
         }),
         { numRuns: IS_SLOW ? 5000 : 100, seed },
       );

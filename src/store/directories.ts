@@ -21,7 +21,10 @@ const UNSEEN = ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG', 'EIO'];
 function resolveExisting(path: string): string {
   const real = unless(['ENOENT'], () => realpathSync.native(path));
   if (real !== undefined) return real;
-  if (entryAt(path) !== undefined) {
+  const entry = entryAt(path);
+  // Another run may have made it since.
+  if (entry?.isSymbolicLink() === false) return resolveExisting(path);
+  if (entry !== undefined) {
     throw new PkiError('ERR_STORE', `${path}: expected a directory, found a symbolic link to nothing`, {
       detail: { path, operation: 'resolve' },
       hint: 'create what the link points to, or remove the link',

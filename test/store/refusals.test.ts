@@ -179,10 +179,23 @@ oracle(
   beforeAll(() => {
     node = buildNodeRunner(sandbox);
   });
-  const failing = (call: string, nth: number | string): readonly string[] => {
-    const inject = `inject=${call}:error=EIO:when=${nth}`;
+  const failing = (call: string, nth: number | string, errno = 'EIO'): readonly string[] => {
+    const inject = `inject=${call}:error=${errno}:when=${nth}`;
     return ['strace', '-f', '-qq', '-o', '/dev/null', '-e', inject];
   };
+
+  test('by which a directory is not there yet, though another run makes it that moment, is asked again', async () => {
+    const directories = directoriesOf(root);
+    const missing = join(root, 'kubernetes/pki');
+    mkdirSync(missing, { recursive: true });
+    const { report } = await runToEnd(node, { directories, files: filesOf(root) }, [
+      ...failing('readlink', 1, 'ENOENT'),
+      '-P',
+      missing,
+    ]);
+    expect(report).not.toHaveProperty('code');
+    expect(snapshot(join(root, 'kubernetes'))).toHaveLength(filesOf(root).length + 2);
+  });
 
   // The first two renames are the locks, the third is the commit.
   test.each([1, 2, 3])('before the commit leaves the old state: rename %i', async (nth) => {

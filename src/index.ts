@@ -23,22 +23,16 @@ export {
 export type { EmbeddedIn, Expiration } from './expiration.ts';
 export type { AuditFinding, Finding, Severity } from './finding.ts';
 export type { Directories } from './cluster/directories.ts';
+export { type KubeadmConfig, parseKubeadmConfig } from './library/config.ts';
+export { type ClusterPkiDirectory, readClusterPki, writeClusterPki } from './library/directory.ts';
+export { checkExpiration, type CheckExpirationOptions } from './library/expiration.ts';
+export { type ClusterPki, type GenerateClusterPkiOptions, generateClusterPki } from './library/generate.ts';
 export {
-  checkExpiration,
-  type CheckExpirationOptions,
-  type ClusterPki,
-  type ClusterPkiDirectory,
   type ClusterPkiVerification,
-  type GenerateClusterPkiOptions,
-  generateClusterPki,
-  type KubeadmConfig,
-  parseKubeadmConfig,
   parseWaivers,
-  readClusterPki,
   type VerifyClusterPkiOptions,
   verifyClusterPki,
-  writeClusterPki,
-} from './library.ts';
+} from './library/verify.ts';
 export { readServed, type ServedOptions } from './live/served.ts';
 export type { PkiCertificate, PkiFile } from './pki.ts';
 export type { Plan, PlannedFile, PlannedRow, RowAction } from './plan.ts';

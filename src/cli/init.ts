@@ -3,7 +3,7 @@ import { parseRequest } from '../cluster/parse.ts';
 import type { SpecIssue } from '../errors.ts';
 import type { Directories } from '../cluster/directories.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
-import { readClock } from '../library.ts';
+import { readClock } from '../library/clock.ts';
 import { type GeneratedPki, keptCertificates } from '../pki.ts';
 import { pathsOf, refusalOf } from '../plan.ts';
 import { knownPlaces, presentFiles, resolveDirectories } from '../present.ts';

@@ -3,7 +3,7 @@ import type { ClusterOptions } from '../cluster/options.ts';
 import { parseDirectories } from '../cluster/parse.ts';
 import { isPkiError, PkiError } from '../errors.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
-import { readClock } from '../library.ts';
+import { readClock } from '../library/clock.ts';
 import { keptCertificates } from '../pki.ts';
 import { pathsOf } from '../plan.ts';
 import { knownPlaces, presentFiles, resolveDirectories } from '../present.ts';

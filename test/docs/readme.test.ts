@@ -211,7 +211,12 @@ describe('the programs in the documents', () => {
   let programs: readonly string[];
   beforeAll(() => {
     const inReadme = BLOCKS.filter(({ language }) => language === 'ts').map(({ text }) => text);
-    const sources = ['src/library.ts', 'src/sources/archive.ts'].map(read).join('\n');
+    const sources = [
+      ...['generate', 'config', 'directory', 'verify', 'expiration'].map((verb) => `src/library/${verb}.ts`),
+      'src/sources/archive.ts',
+    ]
+      .map(read)
+      .join('\n');
     const source = sources.replaceAll(/^ \* ?/gm, '');
     const examples = blocksOf(source).map(({ text }) => text);
     programs = [...inReadme, ...examples];

@@ -1,0 +1,41 @@
+import { types } from 'node:util';
+import { PkiError, type SpecIssue } from '../errors.ts';
+import { knownPaths } from '../resolve/paths.ts';
+
+/** An issue of `option` for each of `paths` that no row has. */
+export function unknownPaths(option: string, paths: readonly string[]): readonly SpecIssue[] {
+  const known = knownPaths();
+  const hint = `one of ${known.slice(0, 4).join(', ')} …`;
+  return paths
+    .filter((path) => !known.includes(path))
+    .map((path) => ({ option, value: path, rule: 'is no path of the table', hint }));
+}
+
+/** @throws {PkiError} `ERR_CONFIG` with all of `issues`, if there are any; its message is about the first. */
+export function assertNone(issues: readonly SpecIssue[]): void {
+  const [first] = issues;
+  if (first === undefined) return;
+  throw new PkiError(
+    'ERR_CONFIG',
+    `${first.option}${first.value === undefined ? '' : ` ${first.value}`}: ${first.rule}`,
+    {
+      detail: { issues },
+    },
+  );
+}
+
+/** Compared with what is no moment or no number, nothing has expired, and an audit finds nothing. */
+export function issuesOfTimes(times: {
+  readonly now?: unknown;
+  readonly at?: unknown;
+  readonly warnWithinSeconds?: unknown;
+}): readonly SpecIssue[] {
+  return Object.entries(times).flatMap(([name, value]): readonly SpecIssue[] => {
+    if (name === 'warnWithinSeconds')
+      return typeof value === 'number' && value >= 0
+        ? []
+        : [{ option: 'warn-within', rule: 'must be a number of seconds, and not negative' }];
+    const isMoment = types.isDate(value) && !Number.isNaN(value.getTime());
+    return isMoment ? [] : [{ option: name, rule: 'must be a Date that is a moment' }];
+  });
+}

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './cli/working-directory.ts';
 import yargs, { type Arguments, type Argv } from 'yargs';
 import { COMMAND_OPTIONS, type CommandName } from './cli/command-options.ts';
 import { fail } from './cli/failure.ts';

@@ -99,6 +99,11 @@ export function listText(values: readonly string[]): string {
   return values.length === 0 ? 'none' : values.join(', ');
 }
 
+/** A text without the users' names and passwords of URLs in it. */
+export function withoutSecrets(text: string): string {
+  return text.replaceAll(/\/\/[^/?#\s]*@/g, '//…@');
+}
+
 // A file may have ten thousand certificates that are all alike; the first few say what is wrong with it.
 const MAXIMUM_ALIKE = 10;
 

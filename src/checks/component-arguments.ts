@@ -13,7 +13,7 @@ import {
   givenTo,
   placesOf,
 } from './component.ts';
-import { pathFor, type Place, valuesOf } from './component-files.ts';
+import { mostFrequent, pathFor, type Place, valuesOf } from './component-files.ts';
 
 /** An argument of the table that takes a file, and a file that it was given. */
 interface FileArgument {
@@ -212,6 +212,26 @@ export const ARGUMENT_CHECKS: readonly ComponentCheck[] = [
           found: listText(flags),
         };
       });
+    },
+  },
+  {
+    code: 'argument-directory-other',
+    severity: 'warning',
+    says: 'All components of a host have their certificates from one directory: another one was not audited',
+    citation: 'kubeadm.md 8',
+    remedy: 'audit the other directory as well, or name the files in the one that all have',
+    run: (subject) => {
+      const {
+        command,
+        bases: { certificates: own },
+        all,
+      } = subject;
+      // etcd may well have directories of its own: it runs on other hosts, too.
+      if (fileArguments(subject).every(({ desired: { row } }) => row.hosts.etcd !== 'never')) return [];
+      const common = mostFrequent(all.flatMap(({ bases }) => bases.certificates ?? []));
+      if (own === undefined || common === undefined || own === common) return [];
+      const message = `${command.component ?? command.program} has its certificates from another directory than most`;
+      return [{ message, expected: common, found: own }];
     },
   },
   {

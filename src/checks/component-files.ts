@@ -72,7 +72,7 @@ function baseOf(onHost: string, group: keyof Bases): string | undefined {
 }
 
 /** What stands in most of them; of equals the first. */
-function mostFrequent(values: readonly string[]): string | undefined {
+export function mostFrequent(values: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];

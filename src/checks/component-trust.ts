@@ -117,7 +117,7 @@ const ADDRESSES: readonly {
 ];
 
 const UNSPECIFIED = ['0.0.0.0', '::'];
-const URL_HOST = /^(https?):\/\/(?:\[([^\]]+)\]|([^/:]+))/i;
+const URL_HOST = /^(https?):\/\/(?:[^/?#]*@)?(?:\[([^\]]+)\]|([^/:]+))/i;
 
 interface Address {
   readonly isTls: boolean;

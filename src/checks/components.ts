@@ -1,7 +1,13 @@
 import type { Finding } from '../finding.ts';
 import { posix } from 'node:path';
-import { type CheckRow, listText } from './check.ts';
-import { type ComponentAudit, type ComponentCheck, ofComponent, subjectsOf } from './component.ts';
+import { type CheckRow, listText, withoutSecrets } from './check.ts';
+import {
+  type ComponentAudit,
+  type ComponentCheck,
+  type ComponentHit,
+  ofComponent,
+  subjectsOf,
+} from './component.ts';
 import { ARGUMENT_CHECKS } from './component-arguments.ts';
 import { COMPONENT_TRUST_CHECKS } from './component-trust.ts';
 
@@ -69,6 +75,16 @@ const CHECKS: readonly ComponentCheck[] = [...START_CHECKS, ...ARGUMENT_CHECKS, 
 /** Every rule about how components are started. */
 export const COMPONENT_CHECKS: readonly CheckRow[] = Object.freeze([COMPONENT_UNREADABLE, ...CHECKS]);
 
+/** An argument may have a URL with a password, of a proxy or of a server. */
+function concealed({ message, expected, found, ...hit }: ComponentHit): ComponentHit {
+  return {
+    ...hit,
+    message: withoutSecrets(message),
+    ...(expected === undefined ? {} : { expected: withoutSecrets(expected) }),
+    ...(found === undefined ? {} : { found: withoutSecrets(found) }),
+  };
+}
+
 /** Holds what components are started with against the table and against what is there. By command, in their order. */
 export function checkComponents(audit: ComponentAudit): readonly Finding[] {
   const unreadable = audit.components.unreadable.map(({ path, message }): Finding => {
@@ -79,7 +95,7 @@ export function checkComponents(audit: ComponentAudit): readonly Finding[] {
     CHECKS.flatMap((check) =>
       check.run(subject).map((hit): Finding => {
         const { code, severity, remedy } = check;
-        return { code, severity, path: subject.command.path, ...hit, remedy };
+        return { code, severity, path: subject.command.path, ...concealed(hit), remedy };
       }),
     ),
   );

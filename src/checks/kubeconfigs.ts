@@ -3,7 +3,7 @@ import { isSameServer } from '../kubeconfig/server.ts';
 import type { DesiredKubeconfigRow } from '../resolve/desired.ts';
 import { isGoodForHost } from '../x509/host-name.ts';
 import type { Certificate } from '../x509/model.ts';
-import { type Check, type Hit, listText } from './check.ts';
+import { type Check, type Hit, listText, withoutSecrets } from './check.ts';
 import { isSameDer, type NamedFile, type RowEvidence } from './evidence.ts';
 import { ISSUE_LEAF_ANEW, MAKE_KUBECONFIG_ANEW } from './remedies.ts';
 import { generalNameText, nameText } from './text.ts';
@@ -38,11 +38,6 @@ const HTTPS = /^https:\/\//i;
 /** What is behind a file that is named, where that was not looked at. */
 function unseenText({ state }: NamedFile): string {
   return state === 'unseen' ? ', which is not looked at' : '';
-}
-
-/** A URL without a user's name and password in it. */
-function withoutSecrets(url: string): string {
-  return url.replace(/\/\/[^/?#]*@/, '//…@');
 }
 
 /** The host of a URL as Go's net/url has it; undefined for one that is not https. */

@@ -6,10 +6,11 @@ import { PkiError } from '../errors.ts';
 import { obstacleOf } from '../present.ts';
 import { type FileState, readFileState } from '../store/files.ts';
 import { listTree } from '../store/tree.ts';
+import { COMPONENTS } from '../table/row.ts';
 import { COMPONENT_FLAGS } from './component-options.ts';
 
 /** The directory of a host's units has those of everything else as well. */
-const STARTS_COMPONENT = /\b(?:kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|etcd)\b/;
+const STARTS_COMPONENT = new RegExp(`\\b(?:${COMPONENTS.join('|')})\\b`);
 
 /** What of a directory is read: as the kubelet itself does, and as systemd lays out drop-ins. */
 const IS_READ: Readonly<Record<ComponentForm, (path: string) => boolean>> = {
@@ -36,7 +37,10 @@ function readTexts(path: string, form: ComponentForm): readonly ComponentText[] 
   const texts = listTree(path)
     .files.filter(IS_READ[form])
     .map((name) => textOf(join(path, name), form, readFileState(join(path, name))));
-  return form === 'unit' ? texts.filter(({ contents = '' }) => STARTS_COMPONENT.test(contents)) : texts;
+  const starting =
+    form === 'unit' ? texts.filter(({ contents = '' }) => STARTS_COMPONENT.test(contents)) : texts;
+  // Said, since otherwise it looks as if all were well.
+  return starting.length > 0 ? starting : [{ path, form, obstacle: 'holds nothing that starts a component' }];
 }
 
 /**

@@ -234,6 +234,12 @@ describe('it is found that', () => {
       ['error etcd-servers-in-the-clear /kube-apiserver --etcd-servers'],
     ],
     [
+      'the API server is reached under an address that its certificate has not, behind a user',
+      'kube-apiserver',
+      '--etcd-servers=https://root:secret@127.0.0.9:2379',
+      ['error address-uncovered /kube-apiserver --etcd-servers'],
+    ],
+    [
       'the API server is reached under an address that its certificate has not',
       'kube-apiserver',
       '--advertise-address=192.0.2.99',
@@ -316,6 +322,27 @@ describe('it is found that', () => {
     expect(await foundWith({}, files)).toEqual([
       'error signing-certificates /kube-controller-manager --cluster-signing-cert-file',
     ]);
+  });
+
+  test('one component has its files from another directory', async () => {
+    const elsewhere = all.map((argument) =>
+      argument.component === 'kube-scheduler' || argument.component === 'kube-controller-manager'
+        ? { ...argument, value: argument.value.replace('/etc/kubernetes/', '/etc/old/') }
+        : argument,
+    );
+    expect(await found(asArguments(elsewhere), pki.files)).toEqual(['warning argument-directory-other /a']);
+  });
+
+  test('a password in the URL of a server is not repeated', async () => {
+    const { spec, evidence } = await verify(pki.files, NOW);
+    const contents =
+      'kube-apiserver --etcd-certfile=/etc/kubernetes/pki/apiserver-etcd-client.crt --etcd-servers=http://root:secret@192.0.2.11:2379 --service-account-issuer=https://root:secret@a.example';
+    const components = await parseComponents([{ path: '/a', form: 'arguments', contents }]);
+    const findings = checkComponents({ components, spec, evidence, files: pki.files });
+    expect(JSON.stringify(findings)).not.toContain('secret');
+    expect(findings).toContainEqual(
+      expect.objectContaining({ code: 'etcd-servers-in-the-clear', found: 'http://…@192.0.2.11:2379' }),
+    );
   });
 
   test('a copy of the right file is as good', async () => {

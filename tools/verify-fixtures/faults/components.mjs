@@ -101,6 +101,16 @@ export const COMPONENT_FAULTS = [
     change: started([APISERVER, [/ *- mountPath: \/etc\/kubernetes\/pki\n.*\n.*\n/, '']]),
   },
   {
+    code: 'argument-directory-other',
+    at: CONTROLLER_MANAGER,
+    says: 'the controller manager has its certificates from a directory that was put aside',
+    change: started(
+      [APISERVER],
+      [ETCD],
+      [CONTROLLER_MANAGER, [/\/etc\/kubernetes\/pki/g, '/etc/kubernetes.old/pki']],
+    ),
+  },
+  {
     code: 'argument-value',
     at: APISERVER,
     says: 'the API server takes the name of a user from another header than front proxies send',

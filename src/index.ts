@@ -27,6 +27,7 @@ export { type KubeadmConfig, parseKubeadmConfig } from './library/config.ts';
 export { type ClusterPkiDirectory, readClusterPki, writeClusterPki } from './library/directory.ts';
 export { checkExpiration, type CheckExpirationOptions } from './library/expiration.ts';
 export { type ClusterPki, type GenerateClusterPkiOptions, generateClusterPki } from './library/generate.ts';
+export { readSource, type ReadSourceOptions } from './library/source.ts';
 export {
   type ClusterPkiVerification,
   parseWaivers,

@@ -7,7 +7,7 @@ import { readComponents } from './components.ts';
 import { askedOptionsOf } from './config.ts';
 import { assertNoIssues } from './issues.ts';
 import type { AskedSelection } from './selection.ts';
-import { readSource } from './source.ts';
+import { readSource } from '../library/source.ts';
 import { printMessages } from './terminal.ts';
 import { textOf } from './words.ts';
 

@@ -14,7 +14,7 @@ import { replaceFile } from '../store/replace.ts';
 import { HOST_ROLES } from '../table/row.ts';
 import { readBeside, readKubeconfigs } from './further-files.ts';
 import { clusterOptionsOf } from './options.ts';
-import { readSource } from './source.ts';
+import { readSource } from '../library/source.ts';
 import { EXIT, isColoured, isUnicode, painted, printData, printMessages } from './terminal.ts';
 import { timesOf } from './times.ts';
 import { textOf } from './words.ts';

@@ -17,7 +17,7 @@ import { besideTargets } from '../snapshot.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { generate } from './generate.ts';
 import { readHost } from './host.ts';
-import { pendingSentences } from './pending.ts';
+import { pendingSentences } from '../library/pending.ts';
 import { assertPlaceable, recoverySentence, writeGenerated, type Written } from './write.ts';
 
 /** What `init` takes beside the options of the cluster. */

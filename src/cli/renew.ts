@@ -16,7 +16,7 @@ import { besideTargets } from '../snapshot.ts';
 import { type FileState, readFiles } from '../store/files.ts';
 import { openStore } from '../store/store.ts';
 import { generate } from './generate.ts';
-import { pendingSentences } from './pending.ts';
+import { pendingSentences } from '../library/pending.ts';
 import { assertPlaceable, recoverySentence, writeGenerated } from './write.ts';
 
 /** What `certs renew` takes. */

@@ -17,7 +17,7 @@ import { readFiles } from '../store/files.ts';
 import { audit } from './audit.ts';
 import { type AskedOptions, askedOptionsOf } from './config.ts';
 import { readHost } from './host.ts';
-import { pendingSentences } from './pending.ts';
+import { pendingSentences } from '../library/pending.ts';
 import { EXIT, isUnicode, printData, printMessages } from './terminal.ts';
 
 interface Shown {

@@ -9,6 +9,7 @@ import type { Selected } from '../select/select.ts';
 import { type SelectionOptions, takeSelection } from '../select/take.ts';
 import { parseWaiverFile } from '../select/waiver-file.ts';
 import type { Waiver } from '../select/waivers.ts';
+import type { Source } from '../sources/source.ts';
 import type { HostRole } from '../table/row.ts';
 import { verifyPki } from '../verify.ts';
 import { assertNone, issuesOfTimes } from './assert.ts';
@@ -17,9 +18,17 @@ import { assertNone, issuesOfTimes } from './assert.ts';
 export interface VerifyClusterPkiOptions
   extends Omit<ClusterOptions, 'certDir' | 'kubeconfigDir' | 'rootCaDir'>,
     SelectionOptions {
-  /** What is there, by logical path, as `readClusterPki` gives it. Files of other paths are looked into for keys and credentials. */
-  readonly files: readonly PresentFile[];
-  /** The directories that hold the files, with their modes and owners. */
+  /**
+   * What is there, as `readSource`, `parseArchive` and `parseSecrets` give it. What is wrong with the archive itself is among
+   * the findings.
+   */
+  readonly source?: Source;
+  /**
+   * What is there, by logical path, as `readClusterPki` gives it; default: the files of `source`. Files of other paths are
+   * looked into for keys and credentials.
+   */
+  readonly files?: readonly PresentFile[];
+  /** The directories that hold the files, with their modes and owners; default: those of `source`. */
   readonly directories?: readonly PresentDirectory[];
   /** How the components are started, as `parseComponents` reads it; default: not looked at. */
   readonly components?: Components;
@@ -35,7 +44,7 @@ export interface VerifyClusterPkiOptions
   readonly policy?: PolicyOptions;
   /** The texts of lists of weak keys, as `--weak-keys` takes them: every key is looked for in them. */
   readonly weakKeyLists?: readonly string[];
-  /** A logical path of each row that is missed where nothing of it is there, as `parseSecrets` gives it; default: of all. */
+  /** A logical path of each row that is missed where nothing of it is there; default: what `source` says, or of all. */
   readonly expected?: readonly string[] | undefined;
 }
 
@@ -89,8 +98,10 @@ function weakKeysIn(lists: readonly string[]): ReadonlySet<string> {
  */
 export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promise<ClusterPkiVerification> {
   const {
-    files,
-    directories,
+    source,
+    files = source?.files,
+    directories = source?.places,
+    expected = source?.expected,
     components,
     at = new Date(),
     warnWithinSeconds = WARN_WITHIN_SECONDS,
@@ -98,12 +109,16 @@ export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promis
     policy,
     weakKeyLists,
     cis,
-    expected,
     ...others
   } = options;
   const { role: asked, focus, skip, waivers, baseline, ...cluster } = others;
   const { role, selection, issues } = takeSelection({ role: asked, focus, skip, waivers, baseline });
-  assertNone([...issuesOfTimes({ at, warnWithinSeconds }), ...issues]);
+  const nothing = { option: 'files', rule: 'must be given, or a source' };
+  assertNone([
+    ...(files === undefined ? [nothing] : []),
+    ...issuesOfTimes({ at, warnWithinSeconds }),
+    ...issues,
+  ]);
   const {
     spec,
     inferred,
@@ -111,8 +126,11 @@ export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promis
     credentials: __,
     ...found
   } = await verifyPki({
-    files,
+    files: files ?? [],
     directories,
+    readFrom: source?.readFrom,
+    wantsKubeconfigs: source?.wantsKubeconfigs,
+    found: source?.findings,
     options: cluster,
     components,
     role,

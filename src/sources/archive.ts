@@ -160,8 +160,8 @@ export async function archiveSource(
  * const pki = await generateClusterPki({ hostIp: '10.0.0.5', hostname: 'cp1', keyAlgorithm: 'ECDSA-P256' });
  * await writeClusterPki(pki, './out/pki');
  * const archive = await parseArchive(execFileSync('tar', ['-czf', '-', './out/pki']));
- * const { findings } = await verifyClusterPki({ files: archive.files });
- * console.log([...archive.findings, ...findings].length);
+ * const { findings } = await verifyClusterPki({ source: archive });
+ * console.log(findings.length);
  * ```
  */
 export async function parseArchive(bytes: Bytes, options: ArchiveOptions = {}): Promise<Source> {

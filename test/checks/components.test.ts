@@ -25,7 +25,7 @@ const NOW = new Date('2026-11-23T12:00:00Z');
 const HOST = { hostIp: '192.0.2.10', hostname: 'cp1', keyAlgorithm: 'ECDSA-P256', now: NOW } as const;
 const pathOf = (path: string): string => `/etc/kubernetes/${path}`;
 
-type Files = Parameters<typeof verifyClusterPki>[0]['files'];
+type Files = NonNullable<Parameters<typeof verifyClusterPki>[0]['files']>;
 
 const verified = new Map<Files, Promise<Verification>>();
 

@@ -2,12 +2,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parsePolicyText } from '../../src/cluster/policy.ts';
-import { type PolicyOptions, type VerifyClusterPkiOptions, verifyClusterPki } from '../../src/index.ts';
+import { type PolicyOptions, type PresentFile, verifyClusterPki } from '../../src/index.ts';
 import { encodePem } from '../../src/x509/pem.ts';
 import { filesOf, NOW } from '../report/audited.ts';
 import { forgeCertificate } from '../x509/forge.ts';
 
-let clean: VerifyClusterPkiOptions['files'];
+let clean: readonly PresentFile[];
 beforeAll(async () => {
   clean = await filesOf();
 });
@@ -15,7 +15,7 @@ beforeAll(async () => {
 /** `code path` of everything that a policy finds fault with. */
 async function breaches(
   policy: PolicyOptions,
-  files: VerifyClusterPkiOptions['files'] = clean,
+  files: readonly PresentFile[] = clean,
 ): Promise<readonly string[]> {
   const { findings } = await verifyClusterPki({ files, at: NOW, policy });
   const own = findings.filter(({ code }) => code.startsWith('policy-'));
@@ -24,7 +24,7 @@ async function breaches(
 }
 
 /** The files with something behind what one of them holds. */
-const withMore = (path: string, more: string): VerifyClusterPkiOptions['files'] =>
+const withMore = (path: string, more: string): readonly PresentFile[] =>
   clean.map((file) => (file.path === path ? { ...file, contents: `${file.contents}${more}` } : file));
 
 const WITH_CERTIFICATE = /\.crt$|\.conf$/;

@@ -212,7 +212,9 @@ describe('the programs in the documents', () => {
   beforeAll(() => {
     const inReadme = BLOCKS.filter(({ language }) => language === 'ts').map(({ text }) => text);
     const sources = [
-      ...['generate', 'config', 'directory', 'verify', 'expiration'].map((verb) => `src/library/${verb}.ts`),
+      ...['generate', 'config', 'directory', 'source', 'verify', 'expiration'].map(
+        (verb) => `src/library/${verb}.ts`,
+      ),
       'src/sources/archive.ts',
     ]
       .map(read)
@@ -220,7 +222,7 @@ describe('the programs in the documents', () => {
     const source = sources.replaceAll(/^ \* ?/gm, '');
     const examples = blocksOf(source).map(({ text }) => text);
     programs = [...inReadme, ...examples];
-    expect([inReadme.length, examples.length]).toEqual([1, 7]);
+    expect([inReadme.length, examples.length]).toEqual([1, 8]);
   });
 
   test('compile, and run one after the other', async () => {

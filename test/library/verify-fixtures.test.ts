@@ -12,7 +12,7 @@ import {
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { CATALOGUE } from '../../src/catalogue.ts';
-import { readSource } from '../../src/cli/source.ts';
+import { readSource } from '../../src/library/source.ts';
 import { generateClusterPki, type Profile, verifyClusterPki } from '../../src/index.ts';
 import { run, SHAPES } from '../cli/shapes.ts';
 import { withDirectory } from '../cli/tree.ts';
@@ -101,9 +101,9 @@ async function foundByLibrary(
   directory: string,
   fault: Pick<Fault, 'at' | 'profile'>,
 ): Promise<readonly string[]> {
-  const { files, places = [] } = await readSource(directory, { followsLinks: false });
+  const source = await readSource(directory);
   const { at, profile } = fault;
-  const { findings } = await verifyClusterPki({ files, directories: places, at: new Date(at), profile });
+  const { findings } = await verifyClusterPki({ source, at: new Date(at), profile });
   return findings.map(({ code, path }) => `${code} ${path}`);
 }
 

@@ -9,6 +9,7 @@ import {
   type PkiFile,
   PROFILES,
   readClusterPki,
+  type PresentFile,
   type VerifyClusterPkiOptions,
   verifyClusterPki,
 } from '../../src/index.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
 
 /** `severity code path` of everything that is found. */
 async function found(
-  files: VerifyClusterPkiOptions['files'],
+  files: readonly PresentFile[],
   options: Omit<VerifyClusterPkiOptions, 'files'> = {},
 ): Promise<readonly string[]> {
   const { findings } = await verifyClusterPki({ files, at: NOW, ...options });
@@ -316,6 +317,13 @@ extendedKeyUsage = serverAuth
       { numRuns: 25 },
     );
   }, 120_000);
+});
+
+test('an audit of nothing is refused: files are asked for, or a source', async () => {
+  await expect(verifyClusterPki({})).rejects.toMatchObject({
+    code: 'ERR_CONFIG',
+    detail: { issues: [{ option: 'files', rule: 'must be given, or a source' }] },
+  });
 });
 
 test.each([

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { readSource } from '../../src/cli/source.ts';
+import { readSource } from '../../src/library/source.ts';
 import { verifyPki } from '../../src/verify.ts';
 import { withDirectory } from '../cli/tree.ts';
 

@@ -49,8 +49,8 @@ const at = ({ files }: Source, path: string): Source['files'][number] | undefine
 
 /** What is found in an archive, and in what is in it. */
 async function codesOf(source: Source): Promise<readonly string[]> {
-  const { findings } = await verifyClusterPki({ files: source.files, at: NOW });
-  return [...source.findings, ...findings].map(({ code }) => code);
+  const { findings } = await verifyClusterPki({ source, at: NOW });
+  return findings.map(({ code }) => code);
 }
 
 async function failureOf(bytes: Uint8Array): Promise<PkiError> {

@@ -10,7 +10,7 @@ import { readChunks } from '../store/chunks.ts';
 import { followLinks, isInside } from '../store/directories.ts';
 import { attempt, unless } from '../store/failure.ts';
 import { entryAt, isStream } from '../store/files.ts';
-import { assertNoIssues } from './issues.ts';
+import { assertNone } from './assert.ts';
 import { pendingSentences } from './pending.ts';
 
 /** How many files of the table are in a directory as in a certificate directory. */
@@ -70,7 +70,7 @@ function assertOneDirectory(word: string | undefined, { certDir }: ClusterOption
   assertThere(resolve(word));
   const rule = 'names a directory inside an archive, and what is named is a directory already';
   const hint = 'name the one that is to be audited, and no other';
-  assertNoIssues([{ option: 'cert-dir', value: certDir, rule, hint }]);
+  assertNone([{ option: 'cert-dir', value: certDir, rule, hint }]);
 }
 
 /**
@@ -122,28 +122,44 @@ async function readDirectorySource(
   };
 }
 
-/** What chooses among what an archive or a list of Secrets holds. */
-export interface SourceOptions extends ClusterOptions, ReadTreeOptions {
+/** What chooses among what a directory, an archive or a list of Secrets holds. */
+export interface ReadSourceOptions extends Pick<ClusterOptions, 'certDir' | 'kubeconfigDir' | 'rootCaDir'> {
+  /** Links that lead out of the directory are followed, too. A copy of a disk has links that lead to the host that looks. */
+  readonly followsLinks?: boolean;
   /** The cluster whose Secrets are meant. */
   readonly secretsOf?: string | undefined;
 }
 
 /**
- * Reads what the word names, by default /etc/kubernetes/pki: directories, a tar archive or Secrets in a file, either of them on stdin for `-`. Takes no lock
- * and changes nothing.
+ * Reads everything that `k8s-pki verify` looks at: of directories also what belongs to nothing, modes and owners; a tar archive
+ * or Secrets in a file, either of them on stdin for `-`. Takes no lock and changes nothing.
  *
+ * @param place The certificate directory, the one that holds it, or a file; default: /etc/kubernetes/pki.
  * @throws {PkiError} `ERR_CONFIG` where a directory is named twice; `ERR_STORE` where there is nothing or it cannot be read;
  * `ERR_SOURCE` where nothing of it can be audited.
+ *
+ * @example
+ * ```ts
+ * import { generateClusterPki, readSource, verifyClusterPki, writeClusterPki } from 'k8s-pki';
+ *
+ * const pki = await generateClusterPki({ hostIp: '10.0.0.5', hostname: 'cp1', keyAlgorithm: 'ECDSA-P256' });
+ * await writeClusterPki(pki, './audited/pki');
+ * const { findings } = await verifyClusterPki({ source: await readSource('./audited') });
+ * console.log(findings.length);
+ * ```
  */
-export async function readSource(word: string | undefined, options: SourceOptions): Promise<Source> {
-  const { secretsOf: of, followsLinks, certDir, kubeconfigDir, rootCaDir } = options;
-  const isStandardInput = word === '-';
-  if (word === undefined || (!isStandardInput && !isStream(word)))
-    return readDirectorySource(word, options, { followsLinks });
+export async function readSource(
+  place: string | undefined,
+  options: ReadSourceOptions = {},
+): Promise<Source> {
+  const { secretsOf: of, followsLinks = false, certDir, kubeconfigDir, rootCaDir } = options;
+  const isStandardInput = place === '-';
+  if (place === undefined || (!isStandardInput && !isStream(place)))
+    return readDirectorySource(place, options, { followsLinks });
   // Only whoever gives an archive or Secrets waits for what reads them.
   const { parseSource } = await import('../sources/parse.ts');
-  return parseSource(readChunks(isStandardInput ? undefined : resolve(word)), {
-    name: isStandardInput ? 'stdin' : resolve(word),
+  return parseSource(readChunks(isStandardInput ? undefined : resolve(place)), {
+    name: isStandardInput ? 'stdin' : resolve(place),
     of,
     certDir,
     kubeconfigDir,

@@ -2,7 +2,7 @@
 export default {
   testEnvironment: 'node',
   // A bound against hanging, not a measurement: real processes and RSA keys take their time on a busy machine.
-  testTimeout: 60_000,
+  testTimeout: 300_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // Sources are ESM; the tests run them as CommonJS, because jest's own ES modules break reflect-metadata.
   transform: {

@@ -9,15 +9,11 @@ const FOLDER = join(__dirname, 'transcripts');
 const NAMES = readdirSync(FOLDER).filter((name) => name.endsWith('.txt'));
 
 describe.each(SHAPES)('transcripts on $name', (shape) => {
-  test.concurrent.each(NAMES)(
-    '%s',
-    async (name) => {
-      const text = readFileSync(join(FOLDER, name), 'utf8');
-      const seen = await withDirectory((work) => runTranscript(text, shape, work));
-      if (seen !== text) writeFileSync(join(FOLDER, name), seen);
-    },
-    60_000,
-  );
+  test.concurrent.each(NAMES)('%s', async (name) => {
+    const text = readFileSync(join(FOLDER, name), 'utf8');
+    const seen = await withDirectory((work) => runTranscript(text, shape, work));
+    if (seen !== text) writeFileSync(join(FOLDER, name), seen);
+  });
 });
 
 describe('the runner of transcripts', () => {

@@ -28,6 +28,10 @@ const ASKED = [
   },
   { of: / (?:hosts|bootstrapped)/, cases: ['roles:'] },
   { of: / otherServer/, cases: ['servers:'] },
+  {
+    of: / (?:mayBeAway|renewsItself|isRenewedByComponent)/,
+    cases: [`expiration: kubeadm ${NEWEST}`, 'roles:', `renewal: the directory of kubeadm ${NEWEST}`],
+  },
   { of: / grant/, cases: ['grants:', 'control plane: hardened, ECDSA-P256'] },
   {
     of: / --/,

@@ -139,6 +139,9 @@ function rowBreakers(row, { ROWS, USAGES }) {
     server: wordOf('server'),
     bootstrapped: orNone(eachOf({ cluster: text, user: text, context: text })),
     otherServer: orNone(wordOf('server')),
+    mayBeAway: flipped,
+    renewsItself: flipped,
+    isRenewedByComponent: flipped,
     grant: (value) => (value === null ? [grant] : [null, ...grantFields(value)]),
   };
 }

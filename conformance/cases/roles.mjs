@@ -28,6 +28,12 @@ const REQUESTS = [
   { profile: 'hardened', rootCa: true },
   { profile: 'kubeadm', kubernetesVersion: '1.37' },
 ];
+const HOST = {
+  hostIp: '192.0.2.10',
+  hostname: 'cp1',
+  keyAlgorithm: 'ECDSA-P256',
+  generateKeyPair: pooledKeyPair,
+};
 const SIGNING_KEYS = ['ca', 'etcd/ca', 'front-proxy-ca', 'root-ca', 'sa'].map((name) => `pki/${name}.key`);
 
 function misplaced(path) {
@@ -49,13 +55,7 @@ function bootstrapped(contents) {
 }
 
 async function checkRole(role, request, ledger) {
-  const { files } = await generateClusterPki({
-    hostIp: '192.0.2.10',
-    hostname: 'cp1',
-    keyAlgorithm: 'ECDSA-P256',
-    generateKeyPair: pooledKeyPair,
-    ...request,
-  });
+  const { files } = await generateClusterPki({ ...HOST, ...request });
   const there = (paths) => paths.filter((path) => files.some((file) => file.path === path));
   const more = role === 'worker' && request.rootCa ? UNDER_ROOT : { has: [], mayHave: [] };
   const has = [...HELD[role].has, ...more.has];
@@ -100,14 +100,34 @@ async function checkRole(role, request, ledger) {
   );
 }
 
-export const cases = REQUESTS.flatMap((request) =>
-  Object.keys(HELD).map((role) => ({
-    id: `roles: ${role}, ${request.profile}`,
-    needs: [],
-    run: async () => {
-      const ledger = createLedger();
-      await checkRole(role, request, ledger);
-      return ledger.outcome();
-    },
-  })),
-);
+/** The kubeconfig that kubeadm writes on the first host alone, to be put away (kubeadm.md 2.1). */
+const PUT_AWAY = 'super-admin.conf';
+
+/** Of a control plane every kubeconfig is missed but that one. */
+async function checkControlPlane(_, request, ledger) {
+  const { files } = await generateClusterPki({ ...HOST, ...request });
+  for (const { path } of files.filter((file) => file.path.endsWith('.conf'))) {
+    const there = files.filter((file) => file.path !== path);
+    const { findings } = await verifyClusterPki({ ...request, files: there, role: 'control-plane' });
+    ledger.expect(
+      `a control plane without ${path}`,
+      findings.map(({ severity, code, path: of }) => `${severity} ${code} ${of}`),
+      path === PUT_AWAY ? [] : [`error row-absent ${path}`],
+    );
+  }
+}
+
+const caseOf = (role, request, check) => ({
+  id: `roles: ${role}, ${request.profile}`,
+  needs: [],
+  run: async () => {
+    const ledger = createLedger();
+    await check(role, request, ledger);
+    return ledger.outcome();
+  },
+});
+
+export const cases = REQUESTS.flatMap((request) => [
+  caseOf('control plane', request, checkControlPlane),
+  ...Object.keys(HELD).map((role) => caseOf(role, request, checkRole)),
+]);

@@ -1,6 +1,7 @@
 // Each renews what the other made, over and over: subjects, names, usages, keys' kinds and whatever else is in a kubeconfig
 // stay what they were, and what is renewed is new.
-import { join } from 'node:path';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { parse } from 'yaml';
 import { generateClusterPki, writeClusterPki } from '../../dist/index.js';
 import { hasChange, parseKubernetesVersion } from '../../dist/table/versions.js';
@@ -54,15 +55,25 @@ function identityOf(pem) {
 
 const SECRETS = ['client-certificate-data', 'client-key-data'];
 
-/** What must not drift, of a kubeconfig: all of it but its credential, of that its identity. */
+/** What must not drift, of a kubeconfig: all of it but its credential and whom it trusts, of the credential its identity. */
 function kubeconfigIdentity(text) {
-  const { preferences: _, ...config } = parse(text);
+  const { preferences: _, ...config } = parse(withoutTrust(text));
   const [{ user }] = config.users;
   const pem = Buffer.from(user['client-certificate-data'], 'base64').toString();
   const others = Object.entries(user).filter(([name]) => !SECRETS.includes(name));
   // A renewal by kubeadm up to 1.30 gives these keys the algorithm of the others (kubeadm.md 9).
   const { key: __, ...client } = identityOf(pem);
   return { ...config, users: [{ ...config.users[0], user: Object.fromEntries(others) }], client };
+}
+
+const TRUST = /(?<=certificate-authority-data: )\S+/;
+const withoutTrust = (text) => text.replace(TRUST, '');
+
+/** Which certificates of ca.crt a kubeconfig trusts: all, the first, or something else. */
+function trustIn(text, ca) {
+  const trust = Buffer.from(TRUST.exec(text)[0], 'base64').toString();
+  if (trust === ca) return 'all';
+  return ca.startsWith(trust) && parsePemBlocks(trust).length === 1 ? 'the first' : trust;
 }
 
 const isLeaf = (path) => /^pki\/.*\.crt$/.test(path) && !/(?:ca|ca-chain)\.crt$/.test(path);
@@ -112,6 +123,21 @@ function failuresOf(first, before, after, version) {
   ];
 }
 
+/**
+ * Whom kubeconfigs trust that were renewed: kubeadm takes the first certificate of ca.crt for all of them (kubeadm.md 4.2), and
+ * kubelet.conf keeps what it had.
+ */
+function trustFailures(before, after, { who, version }) {
+  const { contents: ca } = after.get('pki/ca.crt');
+  const isSingle = parsePemBlocks(ca).length === 1;
+  return [...after.keys()].filter(isKubeconfig).flatMap((path) => {
+    const [was, is] = [before, after].map((tree) => trustIn(tree.get(path).contents, ca));
+    const renewed = who === 'ours' || isSingle ? 'all' : 'the first';
+    const wanted = isRenewed(path, version) ? renewed : was;
+    return is === wanted ? [] : [`${path} trusts ${is} of ca.crt, expected ${wanted}`];
+  });
+}
+
 function opensslFailures(directory, tree) {
   return [...tree.keys()].filter(isLeaf).flatMap((path) => {
     const [, ca] = SIGNED_BY.find(([pattern]) => pattern.test(path));
@@ -120,7 +146,15 @@ function opensslFailures(directory, tree) {
   });
 }
 
-function renewInTurns({ directory, config }, kubeadm, version) {
+/** What `verify` finds that is more than a notice. */
+function findingsIn(directory) {
+  const { findings } = JSON.parse(mustRunOurs(['verify', directory, '-o', 'json']).stdout);
+  return findings
+    .filter(({ severity }) => severity !== 'notice')
+    .map(({ code, path }) => `${code} ${relative(directory, path)}`);
+}
+
+function renewInTurns({ directory, config }, { kubeadm, version, known }) {
   const turns = {
     ours: () => mustRunOurs(['certs', 'renew', 'all', '--cert-dir', join(directory, 'pki')]),
     kubeadm: () => mustRun(kubeadm, ['certs', 'renew', 'all', ...config]),
@@ -134,11 +168,12 @@ function renewInTurns({ directory, config }, kubeadm, version) {
       renew();
       const after = readTree(directory);
       checks += identitiesIn(after).size;
-      const audit = mustRunOurs(['verify', directory]);
+      const found = findingsIn(directory).join(', ');
       const texts = [
         ...failuresOf(first, before, after, version),
+        ...trustFailures(before, after, { who, version }),
         ...opensslFailures(directory, after),
-        ...(/^(?:error|warning):/m.test(audit.output) ? [audit.output] : []),
+        ...(found === known ? [] : [`verify finds ${found}`]),
       ];
       failures.push(...texts.map((text) => `round ${round}, ${who}: ${text}`));
       before = after;
@@ -149,7 +184,8 @@ function renewInTurns({ directory, config }, kubeadm, version) {
   return { checks, failures };
 }
 
-function renewalCase({ id, version, algorithms, make }) {
+/** @param options `make` makes the directory, of which `verify` finds what is `known` and nothing else. */
+function renewalCase({ id, version, algorithms, known = '', make }) {
   return {
     id: `renewal: ${id}`,
     needs: [`kubeadm-${version}`],
@@ -160,14 +196,21 @@ function renewalCase({ id, version, algorithms, make }) {
       for (const keyAlgorithm of algorithms) {
         const request = { ...REQUEST, keyAlgorithm };
         const place = layOut(makeFolder(), { request, version, isRoot: true });
-        await make({ place, kubeadm, request, version });
-        const { checks, failures } = renewInTurns(place, kubeadm, version);
+        await make({ place, kubeadm, request, version, makeFolder });
+        const { checks, failures } = renewInTurns(place, { kubeadm, version, known });
         all.checks += checks;
         all.failures.push(...failures.map((text) => `${keyAlgorithm}: ${text}`));
       }
       return all;
     },
   };
+}
+
+/** While a CA is replaced, the next one stands behind it; each host already trusts both. */
+function addAuthority({ directory }, makeFolder) {
+  const other = join(makeFolder(), 'pki');
+  mustRunOurs(['init', '--cert-dir', other, '--host-ip', '192.0.2.99', '--key-algorithm', 'ECDSA-P256']);
+  appendFileSync(join(directory, 'pki/ca.crt'), readFileSync(join(other, 'ca.crt')));
 }
 
 /** RSA says no more of the others. */
@@ -188,6 +231,16 @@ export const cases = [
       make: async ({ place, kubeadm }) => runPhases(kubeadm, place),
     }),
   ),
+  renewalCase({
+    id: `the directory of kubeadm ${NEWEST} with two CAs in ca.crt, in turns with it`,
+    version: NEWEST,
+    algorithms: ['ECDSA-P256'],
+    known: 'authority-surplus pki/ca.crt',
+    make: async ({ place, kubeadm, makeFolder }) => {
+      runPhases(kubeadm, place);
+      addAuthority(place, makeFolder);
+    },
+  }),
   ...['requirements', 'kubeadm', 'hardened'].map((profile) =>
     renewalCase({
       id: `the ${profile} profile's directory, in turns with kubeadm ${NEWEST}`,

@@ -162,6 +162,19 @@ function replaced(row: RowEvidence, keepsKey: boolean): readonly PlannedFile[] {
   }));
 }
 
+/** What there is to look at of a CA that signs what is renewed: whoever restarts components then meets it. */
+function warningsOf(
+  { desired }: RowEvidence,
+  evidence: Evidence,
+  { findings, intent }: PlanContext & { readonly intent: Intent & { readonly kind: 'renew' } },
+): readonly Finding[] {
+  const isSigner = [...intent.ids].some((id) => {
+    const renewed = evidence.get(id)?.desired;
+    return renewed !== undefined && 'certificate' in renewed && renewed.certificate.signer === desired.id;
+  });
+  return isSigner ? findings.filter(({ row, severity }) => row === desired.id && severity === 'warning') : [];
+}
+
 function decideRenewal(
   row: RowEvidence,
   evidence: Evidence,
@@ -169,7 +182,9 @@ function decideRenewal(
 ): Decision {
   const kept = row.files.map(({ path }): PlannedFile => ({ path, action: 'keep' }));
   const { id } = row.desired;
-  if (!intent.ids.has(id)) return { action: 'keep', files: kept, findings: [] };
+  if (!intent.ids.has(id)) {
+    return { action: 'keep', files: kept, findings: warningsOf(row, evidence, { intent, ...context }) };
+  }
   const obstacle =
     presenceObstacle(row) ??
     intent.obstacles.get(id) ??

@@ -80,7 +80,7 @@ export const AUTHORITY_CHECKS: readonly Check[] = [
     says: 'A CA file holds one certificate, but for the time of a rotation: whoever a further one signed is let in as well',
     citation: 'R5, docs/reference',
     remedy:
-      'take the further certificates out unless a rotation is under way; kube-controller-manager signs nothing meanwhile',
+      'take the further certificates out unless a rotation is under way; kube-controller-manager signs nothing meanwhile, and ends where it is restarted',
     appliesTo: ['ca'],
     run: ({ desired, certificates, files }, { evidence }) => {
       // Of one that is another CA of the cluster, `shared-authority` says it.

@@ -310,7 +310,7 @@ export const COMPONENT_TRUST_CHECKS: readonly ComponentCheck[] = [
   {
     code: 'signing-certificates',
     severity: 'error',
-    says: 'The file of the CA that signs requests holds one certificate: with two, every request fails',
+    says: 'The file of the CA that signs requests holds one certificate: with two, every request fails and kube-controller-manager does not start',
     citation: 'docs/reference, measured: expected 1 certificate, found 2',
     remedy: 'name a file with the signing CA alone, also while a rotation is under way',
     run: (subject) =>

@@ -25,6 +25,9 @@ const API_SERVER_ARGUMENTS = [
   '--kubelet-preferred-address-types=InternalIP',
 ];
 
+/** As kubeadm has it; not PKI either. */
+export const CONTROLLER_MANAGER_ARGUMENTS = Object.freeze(['--use-service-account-credentials=true']);
+
 function etcdArguments({ name, address, dataDir, members, state }) {
   return [
     `--name=${name}`,
@@ -76,8 +79,9 @@ export function createHost(
     writeFileSync(at(path), contents, { mode: path.endsWith('.key') ? 0o600 : 0o644 });
   }
   const choice = ['--profile', profile, ...(rootCa ? ['--root-ca'] : [])];
-  const host = ['--host-ip', address, '--hostname', name, '--key-algorithm', algorithm];
-  mustRunOurs(['init', '--cert-dir', certDir, ...choice, ...host]);
+  const host = ['--host-ip', address, '--hostname', name];
+  const request = ['--cert-dir', certDir, ...choice, ...host];
+  mustRunOurs(['init', ...request, '--key-algorithm', algorithm]);
   for (const path of removed) rmSync(at(path));
   // What is started here has no error.
   mustRunOurs(['verify', certDir, ...choice]);
@@ -98,7 +102,10 @@ export function createHost(
     name,
     address,
     folder,
+    certDir,
     daemons,
+    /** What `init` was asked for, but for the algorithm. */
+    request,
     /** What verifies the API server, and its URL. */
     trust,
     server,
@@ -127,6 +134,27 @@ export function createHost(
       ]),
     stop: daemons.stopAll,
   };
+}
+
+// What a further control-plane host gets of the first (kubeadm.md 4).
+const SHARED = [
+  ...['ca', 'front-proxy-ca', 'etcd/ca'].flatMap((ca) => [`${ca}.crt`, `${ca}.key`]),
+  'sa.key',
+  'sa.pub',
+];
+
+/** As `createHost` takes it as `shared`. */
+export const sharedBy = ({ at }) =>
+  Object.fromEntries(SHARED.map((path) => [path, readFileSync(at(path), 'utf8')]));
+
+/** As many hosts of one cluster as there are addresses. Nothing is started. */
+export function createHosts(context, options) {
+  const first = createHost(context, options);
+  const shared = sharedBy(first);
+  const others = ADDRESSES.slice(1).map((_, index) =>
+    createHost(context, { ...options, index: index + 1, shared }),
+  );
+  return [first, ...others];
 }
 
 /**
@@ -161,7 +189,7 @@ export async function withControlPlane(context, options, use) {
   try {
     host.startEtcd([host]);
     await startApiServer(host, { etcd: ['127.0.0.1'] });
-    host.start('kube-controller-manager', ['--use-service-account-credentials=true']);
+    host.start('kube-controller-manager', CONTROLLER_MANAGER_ARGUMENTS);
     host.start('kube-scheduler');
     return await use(host);
   } finally {

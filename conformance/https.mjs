@@ -1,14 +1,21 @@
 // One request over TLS with whatever client certificate there is, and what came of it.
+import { X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
+
+const plainHex = (fingerprint) => fingerprint.replaceAll(':', '').toLowerCase();
+
+/** By what a certificate is known: SHA-256 of its DER, in plain hexadecimal digits. Of a text with several, the first. */
+export const fingerprintOf = (pem) => plainHex(new X509Certificate(pem).fingerprint256);
 
 /**
  * Sends one request. Does not throw where it is refused.
  *
  * @param options `url`, `ca` (PEM; absent: the server is believed), `cert` and `key` (PEM; absent: no client
- *   certificate), `method`, `headers`, `body` (an object, sent as JSON).
- * @returns `{ status, body }` of the answer, or `{ refusal }`: how the connection ended without one.
+ *   certificate), `method`, `headers`, `body` (an object, sent as JSON), `agent` (absent: the connection is the request's own).
+ * @returns `{ status, body, shown, isReused }` of the answer, with the fingerprint of what the server showed and whether
+ *   the connection was there before; or `{ refusal }`: how the connection ended without one.
  */
-export function ask({ url, ca, cert, key, method = 'GET', headers = {}, body }) {
+export function ask({ url, ca, cert, key, method = 'GET', headers = {}, body, agent = false }) {
   return new Promise((resolve) => {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const outgoing = request(
@@ -18,7 +25,7 @@ export function ask({ url, ca, cert, key, method = 'GET', headers = {}, body }) 
         cert,
         key,
         method,
-        agent: false,
+        agent,
         rejectUnauthorized: ca !== undefined,
         // In TLS 1.3 a client may write before it learns that it is refused, and then see a reset and no alert.
         maxVersion: 'TLSv1.2',
@@ -26,11 +33,13 @@ export function ask({ url, ca, cert, key, method = 'GET', headers = {}, body }) 
         headers: text === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
       },
       (response) => {
+        const { fingerprint256 = '' } = response.socket.getPeerCertificate();
+        const connection = { shown: plainHex(fingerprint256), isReused: outgoing.reusedSocket };
         response
           .setEncoding('utf8')
           .toArray()
           .then(
-            (chunks) => resolve({ status: response.statusCode, body: chunks.join('') }),
+            (chunks) => resolve({ status: response.statusCode, body: chunks.join(''), ...connection }),
             (error) => resolve({ refusal: error.message }),
           );
       },

@@ -24,6 +24,7 @@ import { cases as node } from './cases/node.mjs';
 import { cases as paths } from './cases/paths.mjs';
 import { cases as profiles } from './cases/profiles.mjs';
 import { cases as refusals } from './cases/refusals.mjs';
+import { cases as reloads } from './cases/reloads.mjs';
 import { cases as renewal } from './cases/renewal.mjs';
 import { cases as requirements } from './cases/requirements.mjs';
 import { cases as roles } from './cases/roles.mjs';
@@ -71,6 +72,7 @@ const allCases = [
   ...node,
   ...aggregation,
   ...etcdMembers,
+  ...reloads,
 ];
 const chosen = allCases.filter(({ id }) => words.length === 0 || words.some((word) => id.includes(word)));
 /** The file that says which of the cases the lanes run. */

@@ -1,19 +1,16 @@
 // The API server hands requests on to an extension server as front-proxy-client, with the user's name in the headers.
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import { join } from 'node:path';
 import { CONTROL_PLANE_PROGRAMS, credentialsOf, withControlPlane } from '../control-plane.mjs';
+import { makeExtensionPair, registerExtension } from '../extension.mjs';
 import { ask } from '../https.mjs';
 import { identitiesOf } from '../identities.mjs';
 import { createLedger } from '../ledger.mjs';
 import { credentialsOfHost } from '../matrix.mjs';
 import { GUEST_ADDRESS, NAMESPACE } from '../namespace.mjs';
-import { mustRun } from '../processes.mjs';
 
 const GROUP = 'conformance.example.com';
-const NAME = 'extension.default.svc';
 const PORT = 4443;
 
 /** What the API server tells every extension server of whom to believe: its own arguments, handed on. */
@@ -47,53 +44,18 @@ function answerTo({ authority, allowedNames, userHeader, groupHeader }, { header
   };
 }
 
-/** An extension server with a certificate of its own making, and the objects that register it. */
+/** An extension server with a certificate of its own making, registered. */
 async function startExtension(host) {
-  const [certificate, key] = ['extension.crt', 'extension.key'].map((file) => join(host.folder, file));
-  const newKey = `-nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout ${key}`;
-  const subject = `-subj /CN=${NAME} -addext subjectAltName=DNS:${NAME}`;
-  mustRun('openssl', `req -x509 ${newKey} ${subject} -out ${certificate}`.split(' '));
-  const [cert, settings] = [readFileSync(certificate), proxySettings(host)];
-  const options = { cert, key: readFileSync(key), requestCert: true, rejectUnauthorized: false };
+  const pair = makeExtensionPair(host.folder);
+  const settings = proxySettings(host);
+  const options = { ...pair, requestCert: true, rejectUnauthorized: false };
   const server = createServer(options, (incoming, outgoing) => {
     const { status, body } = answerTo(settings, incoming);
     outgoing.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
   }).listen(PORT, GUEST_ADDRESS);
   await once(server, 'listening');
 
-  const metadata = { name: 'extension', namespace: 'default' };
-  const labels = { 'kubernetes.io/service-name': 'extension' };
-  const objects = [
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata,
-      spec: { ports: [{ name: 'https', port: 443, targetPort: PORT }] },
-    },
-    {
-      apiVersion: 'discovery.k8s.io/v1',
-      kind: 'EndpointSlice',
-      metadata: { ...metadata, labels },
-      addressType: 'IPv4',
-      ports: [{ name: 'https', port: PORT }],
-      endpoints: [{ addresses: [GUEST_ADDRESS], conditions: { ready: true } }],
-    },
-    {
-      apiVersion: 'apiregistration.k8s.io/v1',
-      kind: 'APIService',
-      metadata: { name: `v1.${GROUP}` },
-      spec: {
-        group: GROUP,
-        version: 'v1',
-        service: metadata,
-        caBundle: cert.toString('base64'),
-        groupPriorityMinimum: 1000,
-        versionPriority: 10,
-      },
-    },
-  ];
-  const list = { apiVersion: 'v1', kind: 'List', items: objects };
-  host.kubectl('admin.conf', ['create', '-f', '-'], { input: JSON.stringify(list) });
+  registerExtension(host, { group: GROUP, port: PORT, caBundle: pair.cert });
   return server;
 }
 

@@ -1,19 +1,19 @@
 // Three etcd members of three hosts below one etcd CA: one is killed and another joins, and the API server goes on.
-import { readFileSync } from 'node:fs';
-import { createHost, startApiServer, CONTROL_PLANE_PROGRAMS } from '../control-plane.mjs';
+import {
+  CONTROL_PLANE_PROGRAMS,
+  createHost,
+  createHosts,
+  sharedBy,
+  startApiServer,
+} from '../control-plane.mjs';
 import { createLedger } from '../ledger.mjs';
 import { NAMESPACE } from '../namespace.mjs';
 import { mustRun } from '../processes.mjs';
 import { ETCD_VERSION } from '../programs.mjs';
 
-// What a further control-plane host gets of the first (kubeadm.md 4).
-const SHARED = ['ca', 'front-proxy-ca', 'etcd/ca'].flatMap((ca) => [`${ca}.crt`, `${ca}.key`]);
-const FILES = [...SHARED, 'sa.key', 'sa.pub'];
-
 async function replaceMember(context, options, hosts, ledger) {
   const { program } = context;
   const [first, second, third] = hosts;
-  const shared = Object.fromEntries(FILES.map((path) => [path, readFileSync(first.at(path), 'utf8')]));
   const etcdctl = (endpoints, args) => {
     const urls = endpoints.map(({ address }) => `https://${address}:2379`).join(',');
     const call = [...first.argumentsOf('etcdctl'), `--endpoints=${urls}`, ...args];
@@ -48,7 +48,7 @@ async function replaceMember(context, options, hosts, ledger) {
   const members = etcdctl([first, second], ['member', 'list']).split('\n');
   const [id] = members.find((line) => line.includes(`, ${third.name},`)).split(',');
   etcdctl([first, second], ['member', 'remove', id]);
-  const fourth = createHost(context, { ...options, index: 2, name: 'cp4', shared });
+  const fourth = createHost(context, { ...options, index: 2, name: 'cp4', shared: sharedBy(first) });
   hosts.push(fourth);
   const add = ['member', 'add', fourth.name, `--peer-urls=https://${fourth.address}:2380`];
   await first.daemons.waitFor('another member to be added', () => {
@@ -82,9 +82,7 @@ export const cases = [
   requires: [NAMESPACE],
   run: async (context) => {
     const ledger = createLedger();
-    const first = createHost(context, options);
-    const shared = Object.fromEntries(FILES.map((path) => [path, readFileSync(first.at(path), 'utf8')]));
-    const hosts = [first, ...[1, 2].map((index) => createHost(context, { ...options, index, shared }))];
+    const hosts = createHosts(context, options);
     try {
       await replaceMember(context, options, hosts, ledger);
       return ledger.outcome();

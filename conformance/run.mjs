@@ -19,6 +19,7 @@ import { cases as grants } from './cases/grants.mjs';
 import { cases as hygiene } from './cases/hygiene.mjs';
 import { cases as lint } from './cases/lint.mjs';
 import { cases as live } from './cases/live.mjs';
+import { cases as load } from './cases/load.mjs';
 import { cases as manifests } from './cases/manifests.mjs';
 import { cases as node } from './cases/node.mjs';
 import { cases as paths } from './cases/paths.mjs';
@@ -73,6 +74,7 @@ const allCases = [
   ...aggregation,
   ...etcdMembers,
   ...reloads,
+  ...load,
 ];
 const chosen = allCases.filter(({ id }) => words.length === 0 || words.some((word) => id.includes(word)));
 /** The file that says which of the cases the lanes run. */

@@ -28,9 +28,18 @@ export const timed = (start) => () =>
   });
 
 function spreadOf(values) {
+  if (values.length === 0 || !values.every(Number.isFinite))
+    throw new Error(`no times: ${values.join(', ')}`);
   const sorted = values.toSorted((a, b) => a - b);
   const at = (part) => sorted[Math.floor(sorted.length * part)];
   return { median: at(1 / 2), low: at(1 / 4), high: at(3 / 4) };
+}
+
+/** A time with the middle half of its turns and, where there is something to hold it against, how many times that it is. */
+export function cellOf(time, base) {
+  const [median, low, high] = [time.median, time.low, time.high].map(Math.round);
+  const ratio = base === undefined ? '' : `, ${(time.median / base.median).toFixed(2)} ×`;
+  return `${median} ms (${low}–${high})${ratio}`;
 }
 
 /** The median and the quartiles of each contender's milliseconds. A first round of all is not counted. */

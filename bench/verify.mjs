@@ -7,7 +7,7 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mustRun, run } from '../conformance/processes.mjs';
 import { KUBEADM_VERSIONS } from '../conformance/programs.mjs';
-import { measure, timed } from './turns.mjs';
+import { cellOf, measure, timed } from './turns.mjs';
 
 const node = process.execPath;
 const ALGORITHMS = ['RSA-2048', 'ECDSA-P256'];
@@ -116,11 +116,6 @@ function measureAlgorithm(algorithm, isQuick) {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-function cellOf(time, base) {
-  const [median, low, high] = [time.median, time.low, time.high].map(Math.round);
-  return `${median} ms (${low}–${high}), ${(time.median / base.median).toFixed(2)} ×`;
 }
 
 /** The table of `verify`. */

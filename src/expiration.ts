@@ -91,6 +91,21 @@ function misfitsOf(rows: readonly DesiredRow[], evidence: Evidence, now: Date): 
   return hits.filter(({ field }) => field === 'subject').length;
 }
 
+/** Without those whose rows and subjects another before them has, too: most releases differ in something else. */
+function distinct(wishes: readonly (readonly DesiredRow[])[]): readonly (readonly DesiredRow[])[] {
+  const tried = new Set<string>();
+  return wishes.filter((rows) => {
+    const subjects = rows.map((row) => {
+      const { commonName, organization } = 'certificate' in row ? row.certificate : {};
+      return [row.id, commonName, organization];
+    });
+    const text = JSON.stringify(subjects);
+    if (tried.has(text)) return false;
+    tried.add(text);
+    return true;
+  });
+}
+
 /** Whether a file is one for certificates: it holds some, or was looked for outside of the directories for that alone. */
 function isOfCertificates({ path, contents = '', obstacle }: PresentFile): boolean {
   return (
@@ -102,6 +117,7 @@ function isOfCertificates({ path, contents = '', obstacle }: PresentFile): boole
 /** Rows for files that no row of the table has: what they hold is read as that of any other, and held against nothing. */
 function rowsBeside(request: ExpirationRequest): readonly DesiredRow[] {
   const { files, isAll = false, further = [] } = request;
+  if (!isAll && further.length === 0) return [];
   const model = possibleRows(request)
     .flat()
     .find(({ kind }) => kind === 'kubeconfig');
@@ -328,7 +344,7 @@ export async function expirationsIn(request: ExpirationRequest): Promise<readonl
   // Where all have the same rows it is no matter whose they are.
   const isOpen = new Set(wishes.map((rows) => rows.map(({ id }) => id).join())).size > 1;
   const [wanted = []] = isOpen
-    ? wishes
+    ? distinct(wishes)
         .map((rows) => ({ rows, misfits: misfitsOf(rows, evidence, at) }))
         .toSorted((a, b) => a.misfits - b.misfits)
         .map(({ rows }) => rows)

@@ -10,6 +10,10 @@ import { listDirectory, listTree, type Tree } from './store/tree.ts';
 import { holdsPrivateKey } from './x509/pem-form.ts';
 
 const DIRECTORY = 'is a directory';
+const DANGLING = 'is a symbolic link to nothing';
+
+/** Whether what stands in the place of a file is for kubeadm the same as nothing (kubeadm.md 10, readwriter_test). */
+export const isNoFile = (obstacle: string): boolean => obstacle === DIRECTORY || obstacle === DANGLING;
 
 /** Why there is no text to read, as it follows the name of the file; empty where there is no reason. */
 export function obstacleOf(state: FileState): string {
@@ -19,7 +23,7 @@ export function obstacleOf(state: FileState): string {
     case 'special':
       return 'is a pipe, a socket or a device';
     case 'dangling-link':
-      return 'is a symbolic link to nothing';
+      return DANGLING;
     case 'too-large':
       return `is too large for a file of a PKI (${state.bytes} bytes)`;
     case 'unreadable':

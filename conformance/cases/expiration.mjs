@@ -1,5 +1,5 @@
 // `certs check-expiration` beside the real kubeadm's: text to the letter, JSON and YAML member for member, exit codes.
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateClusterPki, writeClusterPki } from '../../dist/index.js';
 import { hasChange, parseKubernetesVersion } from '../../dist/table/versions.js';
@@ -48,6 +48,22 @@ const CHANGES = [
     name: 'without CA keys',
     change: (directory) => remove(directory, ...CAS.map((ca) => `${ca}.key`)),
   },
+  ...['pki/apiserver.crt', 'admin.conf'].flatMap((path) => [
+    {
+      name: `a directory in the place of ${path}`,
+      change: (directory) => {
+        remove(directory, path);
+        mkdirSync(join(directory, path));
+      },
+    },
+    {
+      name: `a link to nothing in the place of ${path}`,
+      change: (directory) => {
+        remove(directory, path);
+        symlinkSync('nothing', join(directory, path));
+      },
+    },
+  ]),
   {
     name: 'a leaf with its CA behind it',
     change: (directory) => {

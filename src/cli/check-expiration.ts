@@ -10,6 +10,7 @@ import {
   expirationYaml,
   severityOf,
 } from '../report/expiration.ts';
+import { isNoFile } from '../present.ts';
 import { replaceFile } from '../store/replace.ts';
 import { HOST_ROLES } from '../table/row.ts';
 import { readBeside, readKubeconfigs } from './further-files.ts';
@@ -87,7 +88,8 @@ function exitCodeOf(report: ExpirationReport, isAsked: boolean): number {
   const isFailed = report.expirations.some((expiration) => {
     const { certificate, isAuthority, obstacle } = expiration;
     if (isAsked) return severityOf(expiration, report) !== undefined;
-    return certificate === undefined && (isAuthority || obstacle !== undefined);
+    const isUnread = obstacle !== undefined && !isNoFile(obstacle);
+    return certificate === undefined && (isAuthority || isUnread);
   });
   return isFailed ? EXIT.findings : EXIT.done;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, SHAPES, type Shape } from './shapes.ts';
 import { withDirectory } from './tree.ts';
@@ -122,7 +122,7 @@ describe.each(SHAPES)('on $name', (shape) => {
     });
   });
 
-  test('a file that is missing, or a directory in its place, is told of; a word that is no name is refused', async () => {
+  test('a file that is missing, or something else in its place, is told of; a word that is no name is refused', async () => {
     await withDirectory(async (cwd) => {
       await initialize(shape, cwd);
       expect(await renew(shape, cwd, 'apiserver', 'extra')).toMatchObject({
@@ -148,7 +148,10 @@ describe.each(SHAPES)('on $name', (shape) => {
         expect.stringMatching(/^!MISSING! apiserver +$/),
       ]);
       cpSync(join(cwd, 'out/pki/etcd'), join(cwd, 'out/pki/apiserver.crt'), { recursive: true });
-      expect((await check()).lines).toEqual(lines);
+      expect(await check()).toEqual({ status: 0, lines });
+      rmSync(join(cwd, 'out/pki/apiserver.crt'), { recursive: true });
+      symlinkSync('nothing', join(cwd, 'out/pki/apiserver.crt'));
+      expect(await check()).toEqual({ status: 0, lines });
     });
   });
 });

@@ -7,7 +7,7 @@ import { CIS_CHECKS } from './checks/cis.ts';
 import { DIRECTORY_CHECKS } from './checks/directories.ts';
 import { SERVED_CHECKS } from './checks/served.ts';
 import { STRAY_CHECKS } from './checks/strays.ts';
-import { NOT_RENEWABLE, VALIDITY_CAPPED } from './plan.ts';
+import { NOT_ISSUABLE, NOT_RENEWABLE, VALIDITY_CAPPED } from './plan.ts';
 import { WAIVER_CHECKS } from './select/waive.ts';
 import { SOURCE_CHECKS } from './sources/source.ts';
 
@@ -26,7 +26,7 @@ function on<T extends CheckRow>(what: string, rows: readonly T[]): readonly (T &
 
 /** Everything that `init` and `verify` can find, each code once. */
 export const CATALOGUE: readonly CatalogueRow[] = Object.freeze([
-  ...[...CHECKS, VALIDITY_CAPPED, NOT_RENEWABLE].map((check) => ({
+  ...[...CHECKS, VALIDITY_CAPPED, NOT_RENEWABLE, NOT_ISSUABLE].map((check) => ({
     ...check,
     on: check.appliesTo.join(', '),
   })),

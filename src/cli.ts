@@ -3,10 +3,13 @@ import './cli/working-directory.ts';
 import yargs, { type Arguments, type Argv } from 'yargs';
 import { COMMAND_OPTIONS, type CommandName } from './cli/command-options.ts';
 import { fail } from './cli/failure.ts';
+import { effectlessIn, explained, usageError, WITHOUT_EFFECT } from './cli/mistakes.ts';
 import { SWITCHES } from './cli/options.ts';
+import { addPhaseOptions, PHASE_TITLES, phaseNames } from './cli/phase-options.ts';
 import { EXIT, printData, printMessages } from './cli/terminal.ts';
-import { PkiError } from './errors.ts';
+import { isPkiError } from './errors.ts';
 import { VERSION } from './release.ts';
+import { PHASES } from './table/row.ts';
 
 const controller = new AbortController();
 // SIGHUP: the terminal has gone, as when a connection breaks.
@@ -23,16 +26,48 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** The command that was named, to be run once yargs is through. */
 let chosen: { readonly name: CommandName; readonly parsed: Arguments } | undefined;
 
+interface Registered {
+  readonly command: string | readonly string[];
+  readonly describe: string;
+  readonly options: (parser: Argv) => Argv;
+  /** What the command is told beside what was typed. */
+  readonly told?: Readonly<Record<string, string>>;
+}
+
+/** What there is to say of the command whose words are wrong. */
+let helpOfMistake: Promise<string> | undefined;
+
+function registerAs(parser: Argv, name: CommandName, registered: Registered): Argv {
+  const { command, describe, options, told } = registered;
+  return parser.command(command, describe, options, (parsed) => {
+    // yargs takes the word that stands for stdin for a flag without a name, and leaves its place empty.
+    const isStandardInput = parsed['dir'] === '' && words.includes('-');
+    chosen = { name, parsed: { ...parsed, ...told, ...(isStandardInput ? { dir: '-' } : {}) } };
+  });
+}
+
 function register(
   parser: Argv,
-  name: CommandName,
+  name: keyof typeof COMMAND_OPTIONS,
   command: string | readonly string[],
   describe: string,
 ): Argv {
-  return parser.command(command, describe, COMMAND_OPTIONS[name], (parsed) => {
-    // yargs takes the word that stands for stdin for a flag without a name, and leaves its place empty.
-    const isStandardInput = parsed['dir'] === '' && words.includes('-');
-    chosen = { name, parsed: isStandardInput ? { ...parsed, dir: '-' } : parsed };
+  return registerAs(parser, name, { command, describe, options: COMMAND_OPTIONS[name] });
+}
+
+/** One step of `init` in kubeadm's words: a command for each part of it. */
+function registerPhases(parser: Argv): Argv {
+  return parser.command('phase', 'one step of init, as kubeadm has it', (own) => {
+    for (const phase of PHASES) {
+      own.command(phase, PHASE_TITLES[phase], (parts) => {
+        for (const [part, describe] of phaseNames(phase)) {
+          const options = addPhaseOptions(phase, part);
+          registerAs(parts, 'initPhase', { command: part, describe, options, told: { phase, part } });
+        }
+        return parts.demandCommand(1, 1, `which of the ${phase}?`, 'one thing at a time');
+      });
+    }
+    return own.demandCommand(1, 1, 'which phase?', 'one thing at a time');
   });
 }
 
@@ -41,12 +76,6 @@ const isJson = words.some(
   (word, at) =>
     /^(-o=?|--output=)json$/.test(word) || (/^(-o|--output)$/.test(word) && words[at + 1] === 'json'),
 );
-
-function usageError(message: string): PkiError<'ERR_USAGE'> {
-  const hint = 'k8s-pki --help lists the commands, k8s-pki COMMAND --help their flags';
-  // yargs says some things over several lines.
-  return new PkiError('ERR_USAGE', message.replaceAll(/\s*\n\s*/g, ' '), { detail: {}, hint });
-}
 
 /**
  * What yargs would pass over: words after `--`, and a switch with a value, which it takes for no unless that is `true`.
@@ -75,20 +104,27 @@ const parser = yargs(words)
     'parse-numbers': false,
     'parse-positional-numbers': false,
   })
+  .options(WITHOUT_EFFECT)
   .option('debug', { type: 'boolean', describe: 'show stack traces of errors', global: true })
   .version(VERSION)
   .help()
+  .alias('help', 'h')
   .strictCommands()
   .strict()
-  .demandCommand(1, 1, 'which command?', 'one command at a time')
-  .wrap(Math.min(110, process.stdout.columns ?? 110))
-  .fail((message, error) => {
-    // What yargs itself finds wrong with the words comes as an error, too, and is no defect.
-    if (error instanceof Error && error.name !== 'YError') throw error;
-    throw usageError(message ?? error?.message);
-  });
+  .demandCommand(1, 'which command?')
+  .wrap(Math.min(110, process.stdout.columns ?? 110));
+parser.fail((message, error) => {
+  // What yargs itself finds wrong with the words comes as an error, too, and is no defect.
+  if (error instanceof Error && error.name !== 'YError') throw error;
+  helpOfMistake = parser.getHelp();
+  throw usageError(message ?? error?.message);
+});
 
-register(parser, 'init', 'init', 'create what is missing of a PKI, keep what is valid');
+registerAs(parser, 'init', {
+  command: 'init',
+  describe: 'create what is missing of a PKI, keep what is valid',
+  options: (own) => registerPhases(COMMAND_OPTIONS.init(own)),
+});
 register(parser, 'rollback', 'rollback [snapshot]', 'put back what a renewal has replaced');
 register(parser, 'verify', ['verify [dir]', 'audit [dir]'], 'audit what is there: read only, offline');
 parser.command('show', 'print the table, tree, component arguments, configuration or bindings', (own) => {
@@ -123,10 +159,12 @@ try {
     if (output !== '') printData([output]);
   });
   if (chosen !== undefined) {
+    printMessages(effectlessIn(chosen.parsed));
     const { COMMANDS } = await import('./cli/commands.ts');
     process.exitCode = await COMMANDS[chosen.name](chosen.parsed, controller.signal);
   }
-} catch (error) {
+} catch (thrown) {
+  const error = isPkiError(thrown, 'ERR_USAGE') ? explained(thrown, (await helpOfMistake) ?? '') : thrown;
   process.exitCode = fail(error, { isJson, isDebug: words.includes('--debug') });
 }
 // Keys that were given up are still being generated, and Node's own exit would wait for them. Whoever called sees the

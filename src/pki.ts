@@ -266,13 +266,17 @@ async function assertAsDesired(planned: PlannedPki, files: readonly PkiFile[], n
   const findings = runChecks({ now, evidence, signers: new Set(input.signers.keys()) });
   const actionOf = new Map(plan.rows.map(({ id, action }) => [id, action]));
   const wrong = findings.filter((finding) => {
-    const action = actionOf.get(finding.row ?? '') ?? 'keep';
+    const action = actionOf.get(finding.row ?? '');
+    // Of rows that are not in the plan nothing was asked.
+    if (action === undefined) return false;
     if (action === 'create') return true;
     if (action === 'renew' || action === 'reissue') return !isCarriedOn(finding, planned);
     // A renewal leaves everything else as it was.
     return finding.severity === 'error' && intent.kind === 'complete';
   });
-  const isWhole = intent.kind === 'renew' || [...evidence.values()].every((row) => row.files.length > 0);
+  const isWhole =
+    intent.kind === 'renew' ||
+    [...evidence.values()].every((row) => row.files.length > 0 || !actionOf.has(row.desired.id));
   if (wrong.length === 0 && isWhole) return;
   const [first] = wrong;
   throw new PkiError(

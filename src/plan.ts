@@ -21,8 +21,13 @@ export interface PlannedFile {
 
 /** What is to be done about what is there already. */
 export type Intent =
-  /** What is missing is made. What has drifted is refused or, with `reissues`, issued again. */
-  | { readonly kind: 'complete'; readonly reissues: boolean }
+  | {
+      /** What is missing is made. What has drifted is refused or, with `reissues`, issued again. */
+      readonly kind: 'complete';
+      readonly reissues: boolean;
+      /** The rows that this is about; absent: all. The others are not in the plan, whatever there is to say of them. */
+      readonly only?: ReadonlySet<string> | undefined;
+    }
   | {
       readonly kind: 'renew';
       /** The rows that are renewed. Nothing else is touched, whatever there is to say of it. */
@@ -108,6 +113,24 @@ export const NOT_RENEWABLE: Omit<Check, 'run'> = Object.freeze({
   appliesTo: ['certificate', 'kubeconfig'] as const,
 });
 
+/** What only a plan can find: why what is asked for by itself cannot be issued. */
+export const NOT_ISSUABLE: Omit<Check, 'run'> = Object.freeze({
+  code: 'not-issuable',
+  only: 'plan',
+  severity: 'error',
+  says: 'What is made by itself, as a phase of kubeadm does, has its CA there already, and that can sign',
+  citation: 'kubeadm.md 2.3, 3.2',
+  remedy:
+    'make the CA first, by k8s-pki init phase certs and its name, or bring it; one that cannot sign has to be mended',
+  appliesTo: ['ca', 'certificate', 'kubeconfig'] as const,
+});
+
+function notIssuable({ desired }: RowEvidence, obstacle: string): Finding {
+  const { code, severity, remedy } = NOT_ISSUABLE;
+  const path = desired.files[0]?.path ?? '';
+  return { code, severity, row: desired.id, path, message: `is missing, and ${obstacle}`, remedy };
+}
+
 function notRenewable({ desired }: RowEvidence, message: string): Finding {
   const { code, severity, remedy } = NOT_RENEWABLE;
   return { code, severity, row: desired.id, path: desired.files[0]?.path ?? '', message, remedy };
@@ -130,12 +153,14 @@ function signingObstacle(
 ): string | undefined {
   const id = 'certificate' in desired ? desired.certificate.signer : undefined;
   const signer = id === undefined ? undefined : evidence.get(id);
-  if (id === undefined || signer?.authority === undefined) return `its CA, ${id ?? 'none'}, is not here`;
-  if (signer.key === undefined && !signers.has(id)) return `its CA, ${id}, is external: the key is not here`;
   const fault = findings.find(
     ({ row, severity, code }) => row === id && severity === 'error' && !ONLY_EXPOSED.has(code),
   );
-  return fault && `its CA, ${id}, cannot sign: ${fault.path} ${fault.message}`;
+  const cannotSign = fault && `its CA, ${id ?? 'none'}, cannot sign: ${fault.path} ${fault.message}`;
+  if (id === undefined || signer?.authority === undefined)
+    return cannotSign ?? `its CA, ${id ?? 'none'}, is not here`;
+  if (signer.key === undefined && !signers.has(id)) return `its CA, ${id}, is external: the key is not here`;
+  return cannotSign;
 }
 
 /** Why what is there of a row cannot be issued again in its place; undefined where it can. */
@@ -197,6 +222,19 @@ function decideRenewal(
   return { action: 'renew', files: replaced(row, intent.keepsKeys), findings: [] };
 }
 
+/** Why a row that is made by itself cannot be; undefined where its CA can sign, or is among what is made. */
+function separationObstacle(
+  row: RowEvidence,
+  evidence: Evidence,
+  context: PlanContext & { readonly intent: Intent & { readonly kind: 'complete' } },
+): string | undefined {
+  const signer = 'certificate' in row.desired ? row.desired.certificate.signer : undefined;
+  const { only } = context.intent;
+  return only === undefined || signer === undefined || only.has(signer)
+    ? undefined
+    : signingObstacle(row, evidence, context);
+}
+
 function decideCompletion(
   row: RowEvidence,
   evidence: Evidence,
@@ -205,6 +243,9 @@ function decideCompletion(
   const files = planFiles(row);
   const findings = context.findings.filter((finding) => finding.row === row.desired.id);
   const action = planAction(files, findings);
+  const separation = action === 'create' ? separationObstacle(row, evidence, context) : undefined;
+  if (separation !== undefined)
+    return { action: 'refuse', files, findings: [...findings, notIssuable(row, separation)] };
   const errors = findings.filter(({ severity }) => severity === 'error');
   const isDrift = action === 'refuse' && errors.every(({ code }) => MENDS.has(code));
   if (!isDrift || !context.intent.reissues || !('certificate' in row.desired) || row.desired.kind === 'ca')
@@ -221,6 +262,10 @@ function decide(row: RowEvidence, evidence: Evidence, context: PlanContext): Dec
     : decideCompletion(row, evidence, { ...context, intent });
 }
 
+function isPlanned(id: string, intent: Intent): boolean {
+  return intent.kind === 'renew' || intent.only === undefined || intent.only.has(id);
+}
+
 /** The actions in which a certificate is issued. */
 export const ISSUING: readonly RowAction[] = Object.freeze<RowAction[]>(['create', 'renew', 'reissue']);
 
@@ -230,8 +275,9 @@ export function planRows(evidence: Evidence, context: PlanContext): Plan {
   const rows: PlannedRow[] = [];
   for (const row of evidence.values()) {
     const { desired } = row;
-    const { action, files, findings } = decide(row, evidence, context);
     if (row.authority !== undefined) validities.set(desired.id, row.authority);
+    if (!isPlanned(desired.id, context.intent)) continue;
+    const { action, files, findings } = decide(row, evidence, context);
     const validity =
       ISSUING.includes(action) && 'certificate' in desired
         ? resolveValidity(desired.certificate, context.now, validities.get(desired.certificate.signer ?? ''))

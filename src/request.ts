@@ -2,11 +2,14 @@ import { type Evidence, isSameDer, type PresentFile } from './checks/evidence.ts
 import { type ClusterOptions, OPTIONS } from './cluster/options.ts';
 import { type HostFacts, parseClusterSpec } from './cluster/parse.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
-import { isPkiError, type SpecIssue } from './errors.ts';
+import { isPkiError, PkiError, type SpecIssue } from './errors.ts';
 import { type PlannedPki, planPki } from './pki.ts';
+import { COMPLETE, type Intent } from './plan.ts';
 import type { DesiredRow } from './resolve/desired.ts';
-import { resolveRows } from './resolve/rows.ts';
+import { type PhaseRequest, rowsOfPhase, WHOLE_PHASE } from './resolve/phases.ts';
+import { existingRows, resolveRows } from './resolve/rows.ts';
 import { PROFILES } from './table/profiles.ts';
+import type { Row } from './table/row.ts';
 import { NEWEST_MINOR, OLDEST_MINOR } from './table/versions.ts';
 import { algorithmOfSpki } from './x509/keys.ts';
 import type { Signer } from './x509/signer.ts';
@@ -78,14 +81,25 @@ function argumentsOf(options: ClusterOptions): string {
   }).join(' ');
 }
 
+/** Among which requests to look for one that would keep everything. */
+interface Keeping {
+  readonly seen: ClusterOptions;
+  readonly intent: Intent;
+  readonly changes: readonly ClusterOptions[];
+}
+
 /**
  * Requests under which everything that is there would be kept, as arguments: first the one that was made with what can be
  * seen from the files, then of each profile the newest release that does.
  */
-async function findKeeping(request: Request, seen: ClusterOptions, now: Date): Promise<readonly string[]> {
+async function findKeeping(
+  request: Request,
+  { seen, intent, changes }: Keeping,
+  now: Date,
+): Promise<readonly string[]> {
   const keeping = new Map<string, string>();
   const tried = new Set<string>();
-  for (const ruling of [{}, ...rulings()]) {
+  for (const ruling of [{}, ...changes]) {
     const profile = ruling.profile ?? request.options.profile ?? '';
     if (keeping.has(profile)) continue;
     const change = { ...ruling, ...seen };
@@ -95,7 +109,8 @@ async function findKeeping(request: Request, seen: ClusterOptions, now: Date): P
     const wish = JSON.stringify(rows);
     if (tried.has(wish)) continue;
     tried.add(wish);
-    const { plan } = await planPki({ rows, existing: request.existing, signers: request.signers }, now);
+    const { existing, signers } = request;
+    const { plan } = await planPki({ rows, existing, signers }, now, intent);
     if (!plan.isRefused) keeping.set(spec.profile, argumentsOf(change));
   }
   return [...keeping.values()];
@@ -110,6 +125,8 @@ export interface Request {
   readonly signers: ReadonlyMap<string, Signer>;
   /** Whether a leaf or a kubeconfig that has drifted from the request is issued again instead of refused. */
   readonly reissues?: boolean;
+  /** What of the cluster this is about; absent: all of it. */
+  readonly only?: PhaseRequest | undefined;
 }
 
 /** A request understood: what it would do, what was odd about it, and, where it is refused, what would not be. */
@@ -119,20 +136,85 @@ export interface PlannedRequest {
   readonly planned: PlannedPki;
   /** Arguments under which everything that is there would be kept; empty where nothing is refused. */
   readonly wouldKeep: readonly string[];
+  /** What of a phase this cluster has not, because of what it is. */
+  readonly passedOver: readonly Row[];
+}
+
+/** The rows of a phase in one cluster. */
+interface PhaseRows {
+  readonly ids: ReadonlySet<string>;
+  /** Those that this cluster has not, because of what it is. */
+  readonly passedOver: readonly Row[];
+  /** Those that the release knows nothing of. */
+  readonly unknown: readonly Row[];
+}
+
+/** Divides the rows of a phase by whether this cluster has them. */
+function phaseIn(request: PhaseRequest, spec: ClusterSpec): PhaseRows {
+  const existing = existingRows(spec);
+  const rows = rowsOfPhase(request);
+  const absent = rows.filter((row) => !existing.includes(row));
+  // What hangs on the kind of cluster is known to the release all the same (kubeadm.md 3.1).
+  const [passedOver, unknown] = [true, false].map((isConditional) =>
+    absent.filter((row) => (row.when !== undefined) === isConditional),
+  );
+  return {
+    ids: new Set(rows.filter((row) => existing.includes(row)).map(({ id }) => id)),
+    passedOver: passedOver ?? [],
+    unknown: unknown ?? [],
+  };
+}
+
+/** Releases alone: a phase has no flags for anything else. */
+const releases = (): readonly ClusterOptions[] =>
+  rulings().flatMap(({ kubernetesVersion }) =>
+    kubernetesVersion === undefined ? [] : [{ kubernetesVersion }],
+  );
+
+/** @throws {PkiError} `ERR_USAGE` for what the release does not know. */
+function assertKnown(
+  { unknown: [first] }: PhaseRows,
+  { phase, name }: PhaseRequest,
+  spec: ClusterSpec,
+): void {
+  if (first === undefined || name === WHOLE_PHASE) return;
+  throw new PkiError(
+    'ERR_USAGE',
+    `kubeadm ${spec.kubernetesVersion.text} has no init phase ${phase} ${name}: it makes no ${first.id}`,
+    { detail: {}, hint: 'ask for a release that has it with --kubernetes-version' },
+  );
+}
+
+/**
+ * Whether what is asked for says something else on a host of another address.
+ *
+ * @throws {PkiError} `ERR_CONFIG` with every issue of the options.
+ */
+export function dependsOnAddress(options: ClusterOptions, host: HostFacts, only: PhaseRequest): boolean {
+  const [one, other] = ['192.0.2.1', '192.0.2.2'].map((apiserverAdvertiseAddress) => {
+    const { spec } = parseClusterSpec({ ...options, apiserverAdvertiseAddress }, host);
+    const { ids } = phaseIn(only, spec);
+    return JSON.stringify(resolveRows(spec).filter(({ id }) => ids.has(id)));
+  });
+  return one !== other;
 }
 
 /**
  * From options to a plan. Generates and writes nothing.
  *
- * @throws {PkiError} `ERR_CONFIG` with every issue of the options.
+ * @throws {PkiError} `ERR_CONFIG` with every issue of the options; `ERR_USAGE` for a phase that the release does not have.
  */
 export async function planRequest(request: Request, now: Date): Promise<PlannedRequest> {
   const { spec, warnings } = parseClusterSpec(request.options, request.host);
-  const { existing, signers } = request;
-  const intent = { kind: 'complete', reissues: request.reissues === true } as const;
+  const { existing, signers, only } = request;
+  const rows = only === undefined ? undefined : phaseIn(only, spec);
+  if (only !== undefined && rows !== undefined) assertKnown(rows, only, spec);
+  const intent = { kind: 'complete', reissues: request.reissues === true, only: rows?.ids } as const;
   const planned = await planPki({ rows: resolveRows(spec), existing, signers }, now, intent);
-  const wouldKeep = planned.plan.isRefused
-    ? await findKeeping(request, seenOptions(request, spec, planned.evidence), now)
-    : [];
-  return { spec, warnings, planned, wouldKeep };
+  const keeping =
+    rows === undefined
+      ? { seen: seenOptions(request, spec, planned.evidence), intent: COMPLETE, changes: rulings() }
+      : { seen: {}, intent, changes: releases() };
+  const wouldKeep = planned.plan.isRefused ? await findKeeping(request, keeping, now) : [];
+  return { spec, warnings, planned, wouldKeep, passedOver: rows?.passedOver ?? [] };
 }

@@ -2,7 +2,7 @@ import type { Argv, Options } from 'yargs';
 import { SEVERITIES } from '../finding.ts';
 import { COMPONENTS } from '../table/row.ts';
 import { COMPONENT_OPTIONS } from './component-options.ts';
-import { addClusterOptions, addConfigOption, addOutputOption } from './options.ts';
+import { addClusterOptions, addConfigOption, addOutputOption, LOCAL } from './options.ts';
 import { addRenewOptions, addRollbackOptions } from './renew-options.ts';
 import { SELECTION_OPTIONS } from './selection-options.ts';
 import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
@@ -12,14 +12,16 @@ const RULING = ['profile', 'kubernetes-version'] as const;
 
 const addInitOptions = (parser: Argv): Argv =>
   addConfigOption(addOutputOption(addClusterOptions(parser), ['text', 'json']))
-    .option('dry-run', { type: 'boolean', describe: 'print the plan and change nothing' })
+    .option('dry-run', { ...LOCAL, type: 'boolean', describe: 'print the plan and change nothing' })
     .option('reissue', {
+      ...LOCAL,
       type: 'boolean',
       describe: 'issue again what has drifted from the request, instead of refusing; what was there is kept',
     })
     .options(SNAPSHOT_OPTIONS)
     .options(HOOK_OPTIONS)
     .option('allow-early-clock', {
+      ...LOCAL,
       type: 'boolean',
       describe: 'go on although the clock shows a time before this release',
     })
@@ -190,6 +192,7 @@ const addExpirationOptions = (parser: Argv): Argv =>
 
 export type CommandName =
   | 'init'
+  | 'initPhase'
   | 'certsRenew'
   | 'rollback'
   | 'verify'
@@ -201,7 +204,7 @@ export type CommandName =
   | 'checkExpiration';
 
 /** What each command takes. Apart from what they do, so that help and mistakes need not wait for that to be loaded. */
-export const COMMAND_OPTIONS: Readonly<Record<CommandName, (parser: Argv) => Argv>> = {
+export const COMMAND_OPTIONS: Readonly<Record<Exclude<CommandName, 'initPhase'>, (parser: Argv) => Argv>> = {
   init: addInitOptions,
   certsRenew: addRenewOptions,
   rollback: addRollbackOptions,

@@ -2,6 +2,7 @@ import type { Arguments } from 'yargs';
 import { runCheckExpiration } from './check-expiration.ts';
 import type { CommandName } from './command-options.ts';
 import { runInit } from './init-command.ts';
+import { runPhase } from './phase-command.ts';
 import { runRenew } from './renew-command.ts';
 import { runRollback } from './rollback-command.ts';
 import { showArguments, showConfig, showRbac, showTable, showTree } from './show-commands.ts';
@@ -12,6 +13,7 @@ export const COMMANDS: Readonly<
   Record<CommandName, (parsed: Arguments, signal: AbortSignal) => Promise<number>>
 > = {
   init: runInit,
+  initPhase: runPhase,
   certsRenew: runRenew,
   rollback: runRollback,
   verify: runVerify,

@@ -34,6 +34,8 @@ export interface AskedOptions {
 export interface AskingOptions {
   /** Name and address of the host need not be given. */
   readonly isAnyHost?: boolean;
+  /** Stand in where neither the file nor a flag says it, and are not among what comes out. */
+  readonly standIns?: ClusterOptions;
   /** Where the flags, or a word, say where everything lies: what the file says of it is passed over. */
   readonly isElsewhere?: boolean;
   /** The directories are not looked at. */
@@ -72,7 +74,7 @@ export async function askedOptionsOf(parsed: Arguments, asking: AskingOptions = 
     flags,
     host: asking.isAnyHost === true ? { hostname: 'host' } : readHost(),
     cwd: process.cwd(),
-    standIns: asking.isAnyHost === true ? { hostIp: '192.0.2.1' } : {},
+    standIns: { ...(asking.isAnyHost === true ? { hostIp: '192.0.2.1' } : {}), ...asking.standIns },
     withoutDirectories: asking.withoutDirectories === true,
   });
   if (issues.length > 0) {

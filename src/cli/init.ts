@@ -12,6 +12,7 @@ import { findingLines } from '../report/findings.ts';
 import type { InitReport } from '../report/init.ts';
 import { type PlannedRequest, planRequest } from '../request.ts';
 import { type FileState, readFiles } from '../store/files.ts';
+import type { PhaseRequest } from '../resolve/phases.ts';
 import { resolveReload } from '../resolve/reload.ts';
 import { besideTargets } from '../snapshot.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -29,6 +30,8 @@ export interface InitOptions {
   readonly isEarlyClockAllowed: boolean;
   /** Whether what has drifted is issued again. */
   readonly reissues: boolean;
+  /** The phase of kubeadm that this is; absent: everything. */
+  readonly only?: PhaseRequest | undefined;
   /** How many snapshots stay. */
   readonly keep: number;
   readonly signal: AbortSignal;
@@ -54,8 +57,9 @@ async function planTarget(
   const existing = presentFiles(places, await read([...places.values()]));
   // With the directories as resolved: whether the root is kept apart shows only then.
   const cluster = { ...options.cluster, ...directories };
-  const { reissues } = options;
-  return planRequest({ options: cluster, host: readHost(), existing, signers: new Map(), reissues }, now);
+  const { reissues, only } = options;
+  const request = { options: cluster, host: readHost(), existing, signers: new Map(), reissues, only };
+  return planRequest(request, now);
 }
 
 async function carryOut(
@@ -101,6 +105,7 @@ function resultOf(
   const messages = [
     ...rest.recovery.map((sentence) => `notice: ${sentence}`),
     ...warnings.flatMap((issue) => issueLines(issue, 'warning')),
+    ...request.passedOver.map(({ id }) => `notice: this cluster has no ${id}: its etcd is external`),
     ...planned.plan.rows
       .filter(({ action }) => action === 'reissue')
       .flatMap((row) => row.findings.filter(({ severity }) => severity === 'error'))

@@ -2,13 +2,23 @@ import type { Arguments, Argv, Options } from 'yargs';
 import { type ClusterOptions, OPTIONS, type OptionRow } from '../cluster/options.ts';
 import { once } from './words.ts';
 
-function yargsOption(row: OptionRow): Options {
+/** What holds where an option is not given, by its name, where a command has a default of its own. */
+export type OwnDefaults = Readonly<Record<string, string>>;
+
+/**
+ * A matter of its command alone: yargs would hand it on to those below, as `init phase`, which have what kubeadm has there.
+ */
+export const LOCAL = { global: false } as const;
+
+function yargsOption(row: OptionRow, defaults: OwnDefaults): Options {
   const { describe } = row;
+  const defaultText = defaults[row.name] ?? row.defaultText;
   const group = `${row.group}:`;
-  if (row.valueName === undefined) return { type: 'boolean', describe, group };
+  if (row.valueName === undefined) return { ...LOCAL, type: 'boolean', describe, group };
   return {
+    ...LOCAL,
     type: 'string',
-    describe: `${describe}${row.defaultText === undefined ? '' : ` (default: ${row.defaultText})`}`,
+    describe: `${describe}${defaultText === undefined ? '' : ` (default: ${defaultText})`}`,
     group,
     requiresArg: true,
     ...(row.isList === true ? { array: true } : {}),
@@ -32,9 +42,9 @@ export const SWITCHES: readonly string[] = [
 ];
 
 /** Adds the cluster's options of these names, or all of them. */
-export function addClusterOptions(parser: Argv, names?: readonly string[]): Argv {
+export function addClusterOptions(parser: Argv, names?: readonly string[], defaults: OwnDefaults = {}): Argv {
   return OPTIONS.filter((row) => names === undefined || names.includes(row.name)).reduce(
-    (own, row) => own.option(row.name, yargsOption(row)),
+    (own, row) => own.option(row.name, yargsOption(row, defaults)),
     parser,
   );
 }
@@ -48,6 +58,7 @@ export function clusterOptionsOf(parsed: Arguments): ClusterOptions {
 /** The forms that data comes in. */
 export function addOutputOption(parser: Argv, choices: readonly [string, ...string[]]): Argv {
   return parser.option('output', {
+    ...LOCAL,
     alias: 'o',
     choices,
     coerce: once('output'),
@@ -60,6 +71,7 @@ export function addOutputOption(parser: Argv, choices: readonly [string, ...stri
 /** Adds `--config`. */
 export function addConfigOption(parser: Argv): Argv {
   return parser.option('config', {
+    ...LOCAL,
     type: 'string',
     describe:
       'configuration of kubeadm, v1beta3 or v1beta4, or - for stdin; flags beside it must not contradict it',

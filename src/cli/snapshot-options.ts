@@ -1,5 +1,6 @@
 import type { Arguments, Options } from 'yargs';
 import { PkiError } from '../errors.ts';
+import { LOCAL } from './options.ts';
 import { textOf } from './words.ts';
 
 /** How many snapshots stay where nobody says. */
@@ -8,6 +9,7 @@ const SNAPSHOTS_KEPT = 10;
 /** What every command takes that replaces files. */
 export const SNAPSHOT_OPTIONS: Readonly<Record<string, Options>> = {
   keep: {
+    ...LOCAL,
     type: 'string',
     default: String(SNAPSHOTS_KEPT),
     describe: 'how many snapshots of replaced files stay in pki-backups, beside the certificate directory',
@@ -18,6 +20,7 @@ export const SNAPSHOT_OPTIONS: Readonly<Record<string, Options>> = {
 /** What every command takes that issues again what components have open. */
 export const HOOK_OPTIONS: Readonly<Record<string, Options>> = {
   hook: {
+    ...LOCAL,
     type: 'string',
     describe: 'run this by the shell after files were replaced, with the reload plan as JSON on its stdin',
     requiresArg: true,

@@ -69,6 +69,7 @@ function summary(report: InitReport): string {
     case 'planned':
       return `${count(isNew, 'file')} would be created${again} in ${where}; nothing was changed (--dry-run)`;
     case 'unchanged':
+      if (plan.rows.length === 0) return 'nothing to do';
       return `nothing to do: all ${count(files.length, 'file')} are there and as requested${expiry}`;
     case 'refused':
       return 'nothing was changed';

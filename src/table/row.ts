@@ -103,9 +103,15 @@ export type HostRole = (typeof HOST_ROLES)[number];
  */
 export type Holding = 'has' | 'hasPublic' | 'mayHave' | 'mayHavePublic' | 'never';
 
+/** The steps of `kubeadm init` that make files of a PKI, each of which is a command by itself, too. */
+export const PHASES = ['certs', 'kubeconfig'] as const;
+export type Phase = (typeof PHASES)[number];
+
 interface RowBase {
   /** kubeadm's word where kubeadm has one. Unique. */
   readonly id: string;
+  /** kubeadm's words for it after `init phase`; absent where kubeadm makes no such thing. Unique. */
+  readonly phase?: readonly [Phase, string];
   /** One sentence for people. */
   readonly purpose: string;
   /** The requirement rows it answers. */

@@ -186,6 +186,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'ca',
     id: 'ca',
+    phase: ['certs', 'ca'],
     purpose: 'Cluster CA: API server, kubelets, administrators and components',
     requirements: ['R2.1', 'R5.3', 'R5.4'],
     per: 'cluster',
@@ -254,6 +255,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'certificate',
     id: 'apiserver',
+    phase: ['certs', 'apiserver'],
     purpose: 'API server: what it shows to everybody who connects to it',
     requirements: ['R1.2', 'R3.5', 'R5.5'],
     per: 'controlPlane',
@@ -285,6 +287,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'certificate',
     id: 'apiserver-kubelet-client',
+    phase: ['certs', 'apiserver-kubelet-client'],
     purpose: 'API server towards kubelets: logs, exec, port-forward',
     requirements: ['R1.4', 'R3.6', 'R5.6'],
     per: 'controlPlane',
@@ -340,6 +343,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'ca',
     id: 'front-proxy-ca',
+    phase: ['certs', 'front-proxy-ca'],
     purpose: 'Front proxy CA: whom extension API servers believe about the user',
     requirements: ['R1.8', 'R2.3', 'R5.7', 'R5.8'],
     per: 'cluster',
@@ -377,6 +381,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'certificate',
     id: 'front-proxy-client',
+    phase: ['certs', 'front-proxy-client'],
     purpose: 'API server towards extension API servers, as the proxy that names the user',
     requirements: ['R1.8', 'R3.7', 'R5.9'],
     per: 'controlPlane',
@@ -434,6 +439,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'ca',
     id: 'etcd-ca',
+    phase: ['certs', 'etcd-ca'],
     purpose: 'etcd CA: everything that talks to etcd',
     requirements: ['R2.2', 'R5.1', 'R5.10', 'R5.13'],
     per: 'cluster',
@@ -507,6 +513,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'certificate',
     id: 'etcd-server',
+    phase: ['certs', 'etcd-server'],
     purpose: 'etcd: what it shows to its clients',
     requirements: ['R1.9', 'R3.1', 'R5.11'],
     per: 'controlPlane',
@@ -530,6 +537,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'certificate',
     id: 'etcd-peer',
+    phase: ['certs', 'etcd-peer'],
     purpose: 'etcd: members among themselves, each both server and client',
     requirements: ['R1.9', 'R3.2', 'R5.12'],
     per: 'controlPlane',
@@ -556,6 +564,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'certificate',
     id: 'etcd-healthcheck-client',
+    phase: ['certs', 'etcd-healthcheck-client'],
     purpose: 'etcdctl and liveness probes towards etcd',
     requirements: ['R1.9', 'R3.3', 'R5.14'],
     per: 'controlPlane',
@@ -588,6 +597,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'certificate',
     id: 'apiserver-etcd-client',
+    phase: ['certs', 'apiserver-etcd-client'],
     purpose: 'API server towards etcd',
     requirements: ['R1.5', 'R3.4', 'R5.2'],
     per: 'controlPlane',
@@ -626,6 +636,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'keyPair',
     id: 'sa',
+    phase: ['certs', 'sa'],
     purpose: 'Service account tokens: the private key signs them, the public key verifies them',
     requirements: ['R2.4', 'R5.15', 'R5.16'],
     per: 'cluster',
@@ -682,6 +693,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'kubeconfig',
     id: 'admin.conf',
+    phase: ['kubeconfig', 'admin'],
     purpose: 'kubectl of the administrator',
     requirements: ['R1.3', 'R6.1'],
     per: 'controlPlane',
@@ -722,6 +734,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'kubeconfig',
     id: 'super-admin.conf',
+    phase: ['kubeconfig', 'super-admin'],
     purpose: 'Last resort of the administrator: above RBAC, to be locked away',
     requirements: ['R1.3'],
     per: 'controlPlane',
@@ -756,6 +769,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'kubeconfig',
     id: 'kubelet.conf',
+    phase: ['kubeconfig', 'kubelet'],
     purpose: 'kubelet of this node',
     requirements: ['R1.1', 'R6.2'],
     per: 'node',
@@ -812,6 +826,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'kubeconfig',
     id: 'controller-manager.conf',
+    phase: ['kubeconfig', 'controller-manager'],
     purpose: 'kube-controller-manager',
     requirements: ['R1.6', 'R6.3'],
     per: 'controlPlane',
@@ -828,6 +843,7 @@ export const ROWS: readonly Row[] = deepFreeze<readonly Row[]>([
   {
     kind: 'kubeconfig',
     id: 'scheduler.conf',
+    phase: ['kubeconfig', 'scheduler'],
     purpose: 'kube-scheduler',
     requirements: ['R1.7', 'R6.4'],
     per: 'controlPlane',

@@ -33,6 +33,34 @@ describe('every row of the table', () => {
     expect(new Set(knownPaths()).size).toBe(knownPaths().length);
   });
 
+  test('is what kubeadm makes by a phase of that name, in its order, or has none', () => {
+    const namesOf = (phase: string): readonly string[] =>
+      ROWS.flatMap((row) => (row.phase?.[0] === phase ? [row.phase[1]] : []));
+    // kubeadm.md 1.1, 3.6.
+    expect(namesOf('certs')).toEqual([
+      'ca',
+      'apiserver',
+      'apiserver-kubelet-client',
+      'front-proxy-ca',
+      'front-proxy-client',
+      'etcd-ca',
+      'etcd-server',
+      'etcd-peer',
+      'etcd-healthcheck-client',
+      'apiserver-etcd-client',
+      'sa',
+    ]);
+    // kubeadm.md 2.5.
+    expect(namesOf('kubeconfig')).toEqual([
+      'admin',
+      'super-admin',
+      'kubelet',
+      'controller-manager',
+      'scheduler',
+    ]);
+    expect(ROWS.filter(({ phase }) => phase === undefined).every(({ when }) => when === 'rootCa')).toBe(true);
+  });
+
   test.each(each(ROWS))('%s is frozen to its leaves', (_, row) => {
     const open: unknown[] = [row];
     for (const value of open) {

@@ -214,8 +214,8 @@ function absence(row, { ROWS }) {
   };
 }
 
-/** `kind` says what the other fields are. */
-const NOT_BY_THEMSELVES = ['kind', 'signer', 'arguments'];
+/** `kind` says what the other fields are. `phase` is of the command line, which stands by itself: `commands: the words`. */
+const NOT_BY_THEMSELVES = ['kind', 'phase', 'signer', 'arguments'];
 
 function rowMutations(row, index, { tables, components }) {
   const about = namesOf(row);

@@ -40,7 +40,10 @@ export function mustRun(command, args, options) {
 
 const CLI = join(import.meta.dirname, '..', 'dist', 'cli.js');
 
-/** The command line of this project. */
+/** The command line of this project, as the beginning of one. */
+export const OURS = Object.freeze([process.execPath, CLI]);
+
+/** Runs it. */
 export const runOurs = (args) => run(process.execPath, [CLI, ...args]);
 
 /** The same, where anything but success is a failure of the case. */

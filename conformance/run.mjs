@@ -7,6 +7,7 @@ import { buildPrograms, executableOf } from './build.mjs';
 import { cases as adoption } from './cases/adoption.mjs';
 import { cases as aggregation } from './cases/aggregation.mjs';
 import { cases as clean } from './cases/clean.mjs';
+import { cases as commands } from './cases/commands.mjs';
 import { cases as components } from './cases/components.mjs';
 import { cases as configuration } from './cases/configuration.mjs';
 import { cases as controlPlane } from './cases/control-plane.mjs';
@@ -47,7 +48,7 @@ const { values, positionals: words } = parseCommandLine(USAGE, {
 });
 const seed = Number(values.seed);
 /** Those that say which listed differences they have seen. */
-const showing = [...golden, ...differential, ...refusals];
+const showing = [...golden, ...differential, ...refusals, ...commands];
 const allCases = [
   ...requirements,
   ...profiles,
@@ -62,6 +63,7 @@ const allCases = [
   ...components,
   ...refusals,
   ...adoption,
+  ...commands,
   ...expiration,
   ...renewal,
   ...lint,

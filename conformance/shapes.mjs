@@ -102,8 +102,13 @@ function kubeconfigShape(contents, { tree, issuedAt }) {
   };
 }
 
-/** @param side `tree`; `issuedAt`: when each of the two kinds was asked for: `certificates` and `kubeconfigs`, in milliseconds. */
-function shapeOf(path, { tree, issuedAt }) {
+/**
+ * @param side `tree`; `issuedAt`: when each of the two kinds was asked for: `certificates` and `kubeconfigs`, in milliseconds,
+ *   or what says when the file of a path was.
+ */
+function shapeOf(path, { tree, issuedAt: asked }) {
+  const moment = typeof asked === 'function' ? asked(path) : undefined;
+  const issuedAt = moment === undefined ? asked : { certificates: moment, kubeconfigs: moment };
   const { mode, contents } = tree.get(path);
   if (contents === undefined) return { mode };
   if (path.endsWith('.conf')) return { mode, ...kubeconfigShape(contents, { tree, issuedAt }) };

@@ -85,8 +85,8 @@ function differencesDocument() {
     '',
     GENERATED,
     '',
-    'The `kubeadm` profile issues what kubeadm of the given version issues, but for the following. On a tree that the real',
-    'kubeadm wrote none of it is an error.',
+    'The `kubeadm` profile issues what kubeadm of the given version issues, and a command of kubeadm’s words does what kubeadm’s',
+    'does, but for the following. On a tree that the real kubeadm wrote none of it is an error.',
     '',
     ...markdownTable(
       ['id', 'of', 'field', 'kubeadm', 'here', 'why', 'citation'],

@@ -13,8 +13,8 @@ import {
 import { isNoFile } from '../present.ts';
 import { replaceFile } from '../store/replace.ts';
 import { HOST_ROLES } from '../table/row.ts';
+import { askedOptionsOf } from './config.ts';
 import { readBeside, readKubeconfigs } from './further-files.ts';
-import { clusterOptionsOf } from './options.ts';
 import { readSource } from '../library/source.ts';
 import { EXIT, isColoured, isUnicode, painted, printData, printMessages } from './terminal.ts';
 import { timesOf } from './times.ts';
@@ -51,8 +51,20 @@ function assertDrawable(parsed: Arguments): void {
 
 async function reportOf(parsed: Arguments): Promise<ExpirationReport> {
   const times = await timesOf(parsed);
-  const { certDir, kubeconfigDir, rootCaDir, ...options } = clusterOptionsOf(parsed);
-  const source = await readSource(textOf(parsed, 'dir'), {
+  const dir = textOf(parsed, 'dir');
+  const { certDir, kubeconfigDir, rootCaDir, ...asked } = (
+    await askedOptionsOf(parsed, {
+      isAnyHost: true,
+      isElsewhere: dir !== undefined,
+      withoutDirectories: true,
+    })
+  ).options;
+  const { profile, kubernetesVersion } = asked;
+  // A configuration that says nothing of another etcd says that there is one here.
+  const isSaid = textOf(parsed, 'config') !== undefined;
+  const externalEtcd = asked.externalEtcd ?? (isSaid ? false : undefined);
+  const options = { profile, kubernetesVersion, externalEtcd };
+  const source = await readSource(dir, {
     certDir,
     kubeconfigDir,
     rootCaDir,

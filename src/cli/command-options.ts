@@ -155,9 +155,11 @@ const addShowConfigOptions = (parser: Argv): Argv =>
 
 const addExpirationOptions = (parser: Argv): Argv =>
   addDirectory(
-    addOutputOption(
-      addClusterOptions(parser, [...RULING, 'external-etcd', 'cert-dir', 'kubeconfig-dir', 'root-ca-dir']),
-      ['text', 'json', 'yaml', 'prometheus'],
+    addConfigOption(
+      addOutputOption(
+        addClusterOptions(parser, [...RULING, 'external-etcd', 'cert-dir', 'kubeconfig-dir', 'root-ca-dir']),
+        ['text', 'json', 'yaml', 'prometheus'],
+      ),
     ),
   )
     .options({ role: SELECTION_OPTIONS['role'] ?? {} })

@@ -8,7 +8,8 @@ export type DifferenceScope =
   | 'ecLeaf'
   | 'publicKey'
   | 'kubeconfig'
-  | 'request';
+  | 'request'
+  | 'command';
 
 /** One way in which the `kubeadm` profile does not do what kubeadm does, and why. */
 export interface Difference {
@@ -233,5 +234,137 @@ export const DIFFERENCES: readonly Difference[] = deepFreeze<readonly Difference
     here: 'its canonical text',
     why: 'one address has one spelling, so that a request that says the same finds the same',
     citation: 'RFC 5952 4',
+  },
+  {
+    id: 'existing-files',
+    scope: 'command',
+    field: 'init phase certs, init phase kubeconfig',
+    kubeadm:
+      'a certificate that is there is kept whatever names, usages or key it has, and half of a pair, too; of a kubeconfig nothing but its CA is looked at',
+    here: 'what is asked for is held against the request as by init, and refused with all that is wrong',
+    why: 'a script that went on would find out by a server that nobody can connect to',
+    citation: 'kubeadm.md 2.3, 3.2',
+  },
+  {
+    id: 'sa-pub',
+    scope: 'command',
+    field: 'init phase certs sa',
+    kubeadm: 'without sa.pub nothing is done, without sa.key both are made anew',
+    here: 'sa.pub is made from sa.key; without sa.key refused',
+    why: 'it can be derived, and a new key would end every token that the old one signed',
+    citation: 'kubeadm.md 3.4',
+  },
+  {
+    id: 'external-ca',
+    scope: 'command',
+    field: 'init phase certs, init phase kubeconfig',
+    kubeadm:
+      'without ca.key each of them wants every certificate of that CA, and all kubeconfigs in /etc/kubernetes',
+    here: 'each looks at what it makes and at the CA that signs it',
+    why: 'what has another CA has nothing to do with this one',
+    citation: 'kubeadm.md 3.5',
+  },
+  {
+    id: 'releases',
+    scope: 'command',
+    field: 'kubernetes-version',
+    kubeadm:
+      'no release before the one before its own, only with its patch, and later ones as if they were its own',
+    here: 'every release from 1.24 on that is known, with or without its patch, and none later',
+    why: 'one program serves clusters of all of them; what a later one makes nobody knows',
+    citation: 'kubeadm.md 7.3',
+  },
+  {
+    id: 'release-labels',
+    scope: 'command',
+    field: 'kubernetes-version',
+    kubeadm:
+      'stable-1, latest and the like are looked up on the network, also where nothing is said; without a network its own release is taken',
+    here: 'refused; where nothing is said the newest that is known is taken, and that is said',
+    why: 'the same words make the same PKI tomorrow, and nothing is asked of a network',
+    citation: 'kubeadm.md 3.6',
+  },
+  {
+    id: 'relative-directories',
+    scope: 'command',
+    field: 'cert-dir, kubeconfig-dir',
+    kubeadm: 'a relative --cert-dir is refused',
+    here: 'relative to the working directory',
+    why: 'as everywhere on a command line',
+    citation: 'kubeadm.md 7.3',
+  },
+  {
+    id: 'flags-beside-a-file',
+    scope: 'command',
+    field: 'config',
+    kubeadm:
+      'with --config, --node-name and, of certs, --cert-dir take the place of what the file says, and other flags that shape the PKI are refused',
+    here: 'a flag that says the same as the file is taken, one that contradicts it refused, both named',
+    why: 'which of two holds nobody should have to know',
+    citation: 'kubeadm.md 7.3',
+  },
+  {
+    id: 'unknown-fields',
+    scope: 'command',
+    field: 'config',
+    kubeadm: 'fields that are unknown or stand twice are warned of and passed over',
+    here: 'refused, with line and column',
+    why: 'a mistyped field would leave out what it was to say',
+    citation: 'kubeadm.md 7.3',
+  },
+  {
+    id: 'dry-run',
+    scope: 'command',
+    field: 'dry-run',
+    kubeadm:
+      'keys and certificates are made and left in /etc/kubernetes/tmp; init phase kubeconfig fails, since no CA is there',
+    here: 'the plan is printed, and nothing is written',
+    why: 'no key should lie about that nobody asked for',
+    citation: 'kubeadm.md 3.6',
+  },
+  {
+    id: 'default-route',
+    scope: 'command',
+    field: 'apiserver-advertise-address',
+    kubeadm: 'without a default route every phase fails',
+    here: 'only what has the address in it is refused; and which address was taken is said',
+    why: 'a CA is the same on any host',
+    citation: 'kubeadm.md 7.2',
+  },
+  {
+    id: 'cluster',
+    scope: 'command',
+    field: 'kubeconfig',
+    kubeadm: 'certs asks the cluster for its configuration, and takes the defaults where it does not answer',
+    here: 'refused: the configuration is given by --config, or told from the files',
+    why: 'what was renewed should not depend on whether somebody answered',
+    citation: 'kubeadm.md 4.1',
+  },
+  {
+    id: 'renewed-keys',
+    scope: 'command',
+    field: 'certs renew',
+    kubeadm: 'new keys are of the algorithm of the configuration: RSA-2048 where none was found',
+    here: 'of the algorithm of the certificate, where nothing else is asked for',
+    why: 'a renewal should not make anything else of a PKI',
+    citation: 'kubeadm.md 4.2',
+  },
+  {
+    id: 'renewal-outcome',
+    scope: 'command',
+    field: 'certs renew',
+    kubeadm: 'what is not there, or has an external CA, is mentioned, and the end is well',
+    here: 'it is named, the rest is done, and the exit code is 1',
+    why: 'a timer has to notice',
+    citation: 'kubeadm.md 4.2',
+  },
+  {
+    id: 'several-names',
+    scope: 'command',
+    field: 'certs renew',
+    kubeadm: 'one name',
+    here: 'as many as are given, in one transaction',
+    why: 'either all is renewed or nothing',
+    citation: 'kubeadm.md 4.2',
   },
 ]);

@@ -1,6 +1,6 @@
 // The same command lines, but for their first word, typed on two equal hosts: one has kubeadm, the other this project. What
 // each line changes, how it ends, and what lies there in the end, are the same, or are a listed difference.
-import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { hasChange, parseKubernetesVersion } from '../../dist/table/versions.js';
@@ -46,12 +46,12 @@ function configurationOf(version, { etcd, cluster = {}, init = {} }) {
 const isPki = ([path]) => path.startsWith('pki/') || /^[a-z-]+\.conf$/.test(path);
 const treeOf = (folder) => new Map([...readTree(folder)].filter(isPki));
 
+const inOrder = (a, b) => a.localeCompare(b);
+
 /** The files that a line has made, changed or taken away. */
 function changesOf(before, after) {
   const paths = [...new Set([...before.keys(), ...after.keys()])].filter((path) => !path.endsWith('/'));
-  return paths
-    .filter((path) => before.get(path)?.contents !== after.get(path)?.contents)
-    .toSorted((a, b) => a.localeCompare(b));
+  return paths.filter((path) => before.get(path)?.contents !== after.get(path)?.contents).toSorted(inOrder);
 }
 
 function prepare(folder, { remove = [], write = {} }) {
@@ -74,12 +74,12 @@ function type(side, { line }, { version, address }) {
 /** What of a line is not the same, and is not what is listed. */
 function failuresOf(step, theirs, ours) {
   const { line, ends = [0, 0], difference, makes } = step;
-  // kubeadm told invalid values from other mistakes for a while, by 3 (up to 1.34).
+  // kubeadm told invalid values from other mistakes by 3 (1.33 and before, 1.35 no more).
   const ended = [theirs.status === 0 ? 0 : 1, ours.status];
   const texts = [];
   if (!isDeepStrictEqual(ended, ends))
     texts.push(
-      `ended with ${ended}, expected ${ends}: ${theirs.output.slice(-300)} | ${ours.output.slice(-300)}`,
+      `ended with ${ended.join()}, expected ${ends.join()}: ${theirs.output.slice(-300)} | ${ours.output.slice(-300)}`,
     );
   const [a, b] = [theirs.changes, ours.changes];
   if (difference === undefined || makes === 'the same') {
@@ -131,6 +131,31 @@ function isAsked({ since = '1.24', until = '99', versions }, version) {
   return hasChange(release, since) && !hasChange(release, until.replace(/^99$/, '1.99'));
 }
 
+const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'from-kubeadm.md');
+const FILE = '--config /etc/kubernetes/kubeadm.yaml';
+
+/** What the document says that either does alike: each block of lines where nothing is but what the lines themselves do not make. */
+function documentScripts() {
+  const blocks = [...readFileSync(DOCUMENT, 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)];
+  return blocks
+    .map(([, text]) => [...text.matchAll(/^kubeadm (.*)$/gm)].map(([, line]) => ({ line })))
+    .filter((lines) => lines.length > 0)
+    .map((lines, index) => {
+      const has = (words) => lines.some(({ line }) => line.startsWith(words));
+      const before = [
+        ...(has('init phase certs') ? [] : [`init phase certs all ${FILE}`]),
+        ...(has('init phase') ? [] : [`init phase kubeconfig all ${FILE}`]),
+      ];
+      return {
+        id: `docs/from-kubeadm.md, ${index + 1}`,
+        versions: 'newest',
+        // The keys that kubeadm makes where it is told nothing, as it is where a line names no file.
+        configuration: { cluster: { encryptionAlgorithm: 'RSA-2048' } },
+        steps: [...before.map((line) => ({ line })), ...lines],
+      };
+    });
+}
+
 /** Commands whose flags are compared, and those of kubeadm that are refused with the reason (docs/from-kubeadm.md). */
 const WORDS = [
   { command: 'init phase certs', refused: ['rootfs'] },
@@ -162,7 +187,7 @@ function wordsOf(command, kubeadm) {
 /** What of the words below a command only one of the two has. */
 function otherWords({ command, only, refused }, kubeadm) {
   const helps = wordsOf(command, kubeadm);
-  const [their, our] = [helps.theirs, helps.ours].map((help) => namesIn(help, command).toSorted());
+  const [their, our] = [helps.theirs, helps.ours].map((help) => namesIn(help, command).toSorted(inOrder));
   const names = only ?? their;
   const texts =
     only === undefined && !isDeepStrictEqual(their, our)
@@ -199,7 +224,7 @@ const typedCases = ASKED.map((version) => ({
   requires: [NAMESPACE],
   run: async ({ makeFolder, program }) => {
     const kubeadm = program(`kubeadm-${version}`);
-    const scripts = SCRIPTS.filter((script) => isAsked(script, version));
+    const scripts = [...SCRIPTS, ...documentScripts()].filter((script) => isAsked(script, version));
     const results = scripts.map((script) => runScript(script, { makeFolder, kubeadm, version }));
     return {
       checks: scripts.flatMap(({ steps }) => steps).filter(({ line }) => line !== undefined).length,

@@ -43,7 +43,7 @@ const FOREIGN_FLAGS: readonly Foreign[] = [
   },
   {
     words: ['use-api', 'csr-only', 'csr-dir'],
-    why: 'no cluster is asked to sign, and kubeadm has none of them since 1.20',
+    why: 'no cluster is asked to sign, and kubeadm of the releases known here has none of them',
     instead: 'k8s-pki certs generate-csr makes requests',
   },
   {

@@ -127,19 +127,25 @@ registerAs(parser, 'init', {
 });
 register(parser, 'rollback', 'rollback [snapshot]', 'put back what a renewal has replaced');
 register(parser, 'verify', ['verify [dir]', 'audit [dir]'], 'audit what is there: read only, offline');
-parser.command('show', 'print the table, tree, component arguments, configuration or bindings', (own) => {
-  register(own, 'showTable', 'table', 'the table of every certificate, as a profile and release has it');
-  register(own, 'showTree', 'tree [dir]', 'who signed whom of what is there');
-  register(
-    own,
-    'showArguments',
-    'arguments [component]',
-    'the component arguments that take the files of this PKI',
-  );
-  register(own, 'showConfig', 'config', 'the effective configuration, as --config takes it');
-  register(own, 'showRbac', 'rbac', 'the bindings that the issued identities need');
-  return own.demandCommand(1, 1, 'show what?', 'one thing at a time');
-});
+parser.command(
+  'show',
+  'print the table, tree, component arguments, configuration, bindings, or how to join',
+  (own) => {
+    register(own, 'showTable', 'table', 'the table of every certificate, as a profile and release has it');
+    register(own, 'showTree', 'tree [dir]', 'who signed whom of what is there');
+    register(
+      own,
+      'showArguments',
+      'arguments [component]',
+      'the component arguments that take the files of this PKI',
+    );
+    register(own, 'showConfig', 'config', 'the effective configuration, as --config takes it');
+    register(own, 'showRbac', 'rbac', 'the bindings that the issued identities need');
+    register(own, 'showCaHash', 'ca-hash [dir]', 'the hash by which nodes that join know the CA');
+    register(own, 'showJoin', 'join [dir]', 'the line of kubeadm join for one more host');
+    return own.demandCommand(1, 1, 'show what?', 'one thing at a time');
+  },
+);
 parser.command(['certs', 'certificates'], 'look after the certificates', (own) => {
   register(own, 'certsRenew', 'renew <names..>', 'issue certificates and kubeconfigs again in place');
   register(
@@ -148,7 +154,12 @@ parser.command(['certs', 'certificates'], 'look after the certificates', (own) =
     'check-expiration [dir]',
     'when each certificate ends, as kubeadm tells it',
   );
+  register(own, 'certificateKey', 'certificate-key', 'print a new key for --certificate-key of kubeadm');
   return own.demandCommand(1, 1, 'do what with the certificates?', 'one thing at a time');
+});
+parser.command('kubeconfig', 'make kubeconfigs', (own) => {
+  register(own, 'kubeconfigUser', 'user', 'print a kubeconfig for one more user');
+  return own.demandCommand(1, 1, 'do what with kubeconfigs?', 'one thing at a time');
 });
 parser.completion('completion', 'print a script for shell completion');
 

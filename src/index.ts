@@ -3,6 +3,7 @@ export type { Served, ServedOutcome } from './checks/served.ts';
 export type { ClusterOptions } from './cluster/options.ts';
 export type { PolicyOptions, SignatureHash } from './cluster/policy.ts';
 export type { ClusterSpec } from './cluster/spec.ts';
+export type { UserOptions } from './cluster/user.ts';
 export type {
   ComponentCommand,
   ComponentForm,
@@ -23,11 +24,19 @@ export {
 export type { EmbeddedIn, Expiration } from './expiration.ts';
 export type { AuditFinding, Finding, Severity } from './finding.ts';
 export type { Directories } from './cluster/directories.ts';
+export type { CaCertHash } from './join.ts';
+export { caCertHashes } from './library/ca-hash.ts';
+export { generateCertificateKey } from './library/certificate-key.ts';
 export { type KubeadmConfig, parseKubeadmConfig } from './library/config.ts';
 export { type ClusterPkiDirectory, readClusterPki, writeClusterPki } from './library/directory.ts';
 export { checkExpiration, type CheckExpirationOptions } from './library/expiration.ts';
 export { type ClusterPki, type GenerateClusterPkiOptions, generateClusterPki } from './library/generate.ts';
 export { readSource, type ReadSourceOptions } from './library/source.ts';
+export {
+  createUserKubeconfig,
+  type CreateUserKubeconfigOptions,
+  type UserKubeconfig,
+} from './library/user.ts';
 export {
   type ClusterPkiVerification,
   parseWaivers,
@@ -35,6 +44,7 @@ export {
   verifyClusterPki,
 } from './library/verify.ts';
 export { readServed, type ServedOptions } from './live/served.ts';
+export type { MadeUser } from './user.ts';
 export type { PkiCertificate, PkiFile } from './pki.ts';
 export type { Plan, PlannedFile, PlannedRow, RowAction } from './plan.ts';
 export { VERSION } from './release.ts';

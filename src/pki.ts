@@ -271,11 +271,11 @@ async function assertAsDesired(planned: PlannedPki, files: readonly PkiFile[], n
     if (action === undefined) return false;
     if (action === 'create') return true;
     if (action === 'renew' || action === 'reissue') return !isCarriedOn(finding, planned);
-    // A renewal leaves everything else as it was.
+    // A renewal, or one thing more, leaves everything else as it was.
     return finding.severity === 'error' && intent.kind === 'complete';
   });
   const isWhole =
-    intent.kind === 'renew' ||
+    intent.kind !== 'complete' ||
     [...evidence.values()].every((row) => row.files.length > 0 || !actionOf.has(row.desired.id));
   if (wrong.length === 0 && isWhole) return;
   const [first] = wrong;

@@ -35,7 +35,9 @@ export type Intent =
       /** Why a row cannot be renewed, where whoever asks knows already, by its id. */
       readonly obstacles: ReadonlyMap<string, string>;
       readonly keepsKeys: boolean;
-    };
+    }
+  /** One thing more is issued by the CAs that are there, of which nothing is made or changed. */
+  | { readonly kind: 'issue'; readonly id: string };
 
 export const COMPLETE: Intent = Object.freeze({ kind: 'complete', reissues: false });
 
@@ -118,23 +120,26 @@ export const NOT_ISSUABLE: Omit<Check, 'run'> = Object.freeze({
   code: 'not-issuable',
   only: 'plan',
   severity: 'error',
-  says: 'What is made by itself, as a phase of kubeadm does, has its CA there already, and that can sign',
-  citation: 'kubeadm.md 2.3, 3.2',
+  says: 'What is issued by itself, as a phase of kubeadm does or for a user, has its CA here already, and that can sign',
+  citation: 'kubeadm.md 2.3, 2.5, 3.2',
   remedy:
-    'make the CA first, by k8s-pki init phase certs and its name, or bring it; one that cannot sign has to be mended',
+    'make the CA first, by k8s-pki init phase certs and its name, or run this where its certificate and key are; one that cannot sign has to be mended. certs generate-csr and certs sign are for what the table has, not for users',
   appliesTo: ['ca', 'certificate', 'kubeconfig'] as const,
 });
 
-function notIssuable({ desired }: RowEvidence, obstacle: string): Finding {
-  const { code, severity, remedy } = NOT_ISSUABLE;
-  const path = desired.files[0]?.path ?? '';
-  return { code, severity, row: desired.id, path, message: `is missing, and ${obstacle}`, remedy };
-}
-
-function notRenewable({ desired }: RowEvidence, message: string): Finding {
-  const { code, severity, remedy } = NOT_RENEWABLE;
+function obstacleFinding(
+  { code, severity, remedy }: Omit<Check, 'run'>,
+  desired: DesiredRow,
+  message: string,
+): Finding {
   return { code, severity, row: desired.id, path: desired.files[0]?.path ?? '', message, remedy };
 }
+
+const notRenewable = ({ desired }: RowEvidence, message: string): Finding =>
+  obstacleFinding(NOT_RENEWABLE, desired, message);
+
+export const notIssuable = (desired: DesiredRow, message: string): Finding =>
+  obstacleFinding(NOT_ISSUABLE, desired, message);
 
 /** What a plan is made from beside the evidence. */
 export interface PlanContext {
@@ -245,7 +250,11 @@ function decideCompletion(
   const action = planAction(files, findings);
   const separation = action === 'create' ? separationObstacle(row, evidence, context) : undefined;
   if (separation !== undefined)
-    return { action: 'refuse', files, findings: [...findings, notIssuable(row, separation)] };
+    return {
+      action: 'refuse',
+      files,
+      findings: [...findings, notIssuable(row.desired, `is missing, and ${separation}`)],
+    };
   const errors = findings.filter(({ severity }) => severity === 'error');
   const isDrift = action === 'refuse' && errors.every(({ code }) => MENDS.has(code));
   if (!isDrift || !context.intent.reissues || !('certificate' in row.desired) || row.desired.kind === 'ca')
@@ -255,15 +264,33 @@ function decideCompletion(
   return { action: 'reissue', files: replaced(row, false), findings };
 }
 
+function decideIssue(
+  row: RowEvidence,
+  evidence: Evidence,
+  { intent, ...context }: PlanContext & { readonly intent: Intent & { readonly kind: 'issue' } },
+): Decision {
+  const asFound = row.files.map(({ path }): PlannedFile => ({ path, action: 'keep' }));
+  if (row.desired.id !== intent.id) return { action: 'keep', files: asFound, findings: [] };
+  const obstacle = signingObstacle(row, evidence, { intent, ...context });
+  if (obstacle !== undefined)
+    return { action: 'refuse', files: asFound, findings: [notIssuable(row.desired, obstacle)] };
+  return { action: 'create', files: planFiles(row), findings: [] };
+}
+
 function decide(row: RowEvidence, evidence: Evidence, context: PlanContext): Decision {
   const { intent } = context;
-  return intent.kind === 'renew'
-    ? decideRenewal(row, evidence, { ...context, intent })
-    : decideCompletion(row, evidence, { ...context, intent });
+  switch (intent.kind) {
+    case 'complete':
+      return decideCompletion(row, evidence, { ...context, intent });
+    case 'renew':
+      return decideRenewal(row, evidence, { ...context, intent });
+    case 'issue':
+      return decideIssue(row, evidence, { ...context, intent });
+  }
 }
 
 function isPlanned(id: string, intent: Intent): boolean {
-  return intent.kind === 'renew' || intent.only === undefined || intent.only.has(id);
+  return intent.kind !== 'complete' || intent.only === undefined || intent.only.has(id);
 }
 
 /** The actions in which a certificate is issued. */
@@ -294,7 +321,7 @@ export function planRows(evidence: Evidence, context: PlanContext): Plan {
   }
   return {
     rows,
-    isRefused: context.intent.kind === 'complete' && rows.some((row) => row.action === 'refuse'),
+    isRefused: context.intent.kind !== 'renew' && rows.some((row) => row.action === 'refuse'),
     isComplete: rows.every((row) => row.action === 'keep'),
   };
 }

@@ -21,7 +21,7 @@ const ROOMS = [
   'sources',
   'reading.ts',
   'verify.ts catalogue.ts expiration.ts',
-  'renew.ts',
+  'renew.ts user.ts join.ts',
   'report release.ts',
   'library',
   'index.ts',

@@ -1,5 +1,6 @@
 import type { NamedUser } from '../kubeconfig/parse.ts';
 import { parseToken } from '../kubeconfig/token.ts';
+import { POWERS } from '../table/powers.ts';
 import type { Certificate, DistinguishedName } from '../x509/model.ts';
 import { readableBlocks, readPem } from '../x509/pem.ts';
 import { type Evidence, isSameDer, type RowEvidence } from './evidence.ts';
@@ -18,11 +19,8 @@ export interface Credential {
   readonly notAfter?: string;
 }
 
-// What Kubernetes itself gives power to: its own groups and users, and kubeadm's administrators.
-const PRIVILEGED = /^(?:system:|kubeadm:cluster-admins$)/;
-
 function isPrivileged({ attributes }: DistinguishedName): boolean {
-  return attributes.some(({ value }) => PRIVILEGED.test(value));
+  return attributes.some(({ value }) => POWERS.some(({ is }) => is.test(value)));
 }
 
 /** What a certificate makes its holder, if that is somebody. */

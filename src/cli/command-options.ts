@@ -6,6 +6,8 @@ import { addClusterOptions, addConfigOption, addOutputOption, LOCAL } from './op
 import { addRenewOptions, addRollbackOptions } from './renew-options.ts';
 import { SELECTION_OPTIONS } from './selection-options.ts';
 import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
+import { addJoinOptions } from './join-options.ts';
+import { addUserOptions } from './user-options.ts';
 import { once } from './words.ts';
 
 const RULING = ['profile', 'kubernetes-version'] as const;
@@ -192,6 +194,13 @@ const addExpirationOptions = (parser: Argv): Argv =>
       "for node_exporter's textfile collector",
     );
 
+const addCaHashOptions = (parser: Argv): Argv =>
+  addDirectory(
+    addConfigOption(
+      addOutputOption(addClusterOptions(parser, ['cert-dir', 'kubeconfig-dir']), ['text', 'json']),
+    ),
+  ).example('$0 show ca-hash', 'what --discovery-token-ca-cert-hash of kubeadm join takes');
+
 export type CommandName =
   | 'init'
   | 'initPhase'
@@ -203,7 +212,11 @@ export type CommandName =
   | 'showArguments'
   | 'showConfig'
   | 'showRbac'
-  | 'checkExpiration';
+  | 'checkExpiration'
+  | 'certificateKey'
+  | 'kubeconfigUser'
+  | 'showCaHash'
+  | 'showJoin';
 
 /** What each command takes. Apart from what they do, so that help and mistakes need not wait for that to be loaded. */
 export const COMMAND_OPTIONS: Readonly<Record<Exclude<CommandName, 'initPhase'>, (parser: Argv) => Argv>> = {
@@ -217,4 +230,8 @@ export const COMMAND_OPTIONS: Readonly<Record<Exclude<CommandName, 'initPhase'>,
   showConfig: addShowConfigOptions,
   showRbac: addRbacOptions,
   checkExpiration: addExpirationOptions,
+  certificateKey: (parser) => parser,
+  kubeconfigUser: addUserOptions,
+  showCaHash: addCaHashOptions,
+  showJoin: (parser) => addJoinOptions(addDirectory(parser)),
 };

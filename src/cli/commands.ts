@@ -1,4 +1,5 @@
 import type { Arguments } from 'yargs';
+import { runCertificateKey } from './certificate-key-command.ts';
 import { runCheckExpiration } from './check-expiration.ts';
 import type { CommandName } from './command-options.ts';
 import { runInit } from './init-command.ts';
@@ -6,6 +7,8 @@ import { runPhase } from './phase-command.ts';
 import { runRenew } from './renew-command.ts';
 import { runRollback } from './rollback-command.ts';
 import { showArguments, showConfig, showRbac, showTable, showTree } from './show-commands.ts';
+import { showCaHash, showJoin } from './join-commands.ts';
+import { runUser } from './user-command.ts';
 import { runVerify } from './verify-command.ts';
 
 /** What each command does: resolves to the exit code. */
@@ -23,4 +26,8 @@ export const COMMANDS: Readonly<
   showConfig,
   showRbac,
   checkExpiration: runCheckExpiration,
+  certificateKey: runCertificateKey,
+  kubeconfigUser: runUser,
+  showCaHash,
+  showJoin,
 };

@@ -38,6 +38,8 @@ export const SWITCHES: readonly string[] = [
   'all',
   'exit-code',
   'timeline',
+  'yes',
+  'control-plane',
   'debug',
 ];
 

@@ -6,6 +6,7 @@ import { canonicalAddress, isLoopback } from './address.ts';
 import { anyOf } from './choices.ts';
 import { parseGoSeconds } from './go-duration.ts';
 import { nearest } from './nearest.ts';
+import { parseCertificateKey } from './join-secrets.ts';
 import type { OptionKey } from './options.ts';
 import type { Breach, Parsed } from './parsed.ts';
 
@@ -75,16 +76,6 @@ function parseAdvertiseAddress(text: string): Parsed<string> {
   return {
     rule: 'is a loopback address, for which kubeadm looks up another; that is not done here',
     hint: 'give the address under which others reach this host',
-  };
-}
-
-const CERTIFICATE_KEY_BYTES = 32;
-
-function parseCertificateKey(text: string): Parsed<string> {
-  if (new RegExp(`^[0-9A-Fa-f]{${2 * CERTIFICATE_KEY_BYTES}}$`).test(text)) return { value: text };
-  return {
-    rule: `must be ${CERTIFICATE_KEY_BYTES} bytes in hex`,
-    hint: 'kubeadm certs certificate-key makes one',
   };
 }
 

@@ -54,7 +54,7 @@ const MINUTE = 60;
 const DAY = 86_400;
 
 /** A period of a certificate's life; the upper bound keeps every notAfter within the years that a date can hold. */
-function parseValidity(text: string): Parsed<number> {
+export function parseValidity(text: string): Parsed<number> {
   const parsed = parseDuration(text);
   if ('rule' in parsed || (parsed.value >= MINUTE && parsed.value <= 1000 * 365 * DAY)) return parsed;
   return { rule: 'must be from 1m to 1000y', hint: 'for example 8760h, 365d or 10y' };

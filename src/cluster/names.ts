@@ -79,13 +79,20 @@ export function parseServiceDomain(text: string): Parsed<string> {
   };
 }
 
+/**
+ * Whether a text can be shown on one line. Format characters (Cf) cannot be seen, or turn the direction of what follows; the
+ * last two are none in YAML (1.2 5.1).
+ */
+export function isShowable(text: string): boolean {
+  return !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\uFFFE\uFFFF]/u.test(text);
+}
+
 /** Reads the name of a cluster: any text that can be shown on one line. */
 export function parseClusterName(text: string): Parsed<string> {
   if (text.length > MAX_NAME_LENGTH) {
     return { rule: `must be at most ${MAX_NAME_LENGTH} characters long`, hint: 'choose a shorter name' };
   }
-  // Format characters (Cf) cannot be seen, or turn the direction of what follows; the last two are none in YAML (1.2 5.1).
-  if (!/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\uFFFE\uFFFF]/u.test(text)) return { value: text };
+  if (isShowable(text)) return { value: text };
   return {
     rule: 'must be made of characters that can be shown',
     hint: 'leave out control and format characters',

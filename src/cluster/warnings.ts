@@ -67,7 +67,7 @@ function checkKeys({ profile, kubernetesVersion, keyAlgorithm }: ClusterSpec, wa
 }
 
 // kubeadm's defaults; it warns of longer ones as well (kubeadm.md 7.3).
-const USUAL_CERT_SECONDS = 8760 * 3600;
+export const USUAL_CERT_SECONDS: number = 8760 * 3600;
 const USUAL_CA_SECONDS = 87_600 * 3600;
 
 function checkPeriods({ certValiditySeconds, caValiditySeconds }: ClusterSpec, warn: Warn): void {

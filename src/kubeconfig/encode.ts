@@ -8,13 +8,22 @@ export interface KubeconfigCredentials {
   readonly clientKeyPem: string;
 }
 
+/** The same with a bearer token in place of a certificate. */
+export interface TokenCredentials {
+  readonly certificateAuthorityPem: string;
+  readonly token: string;
+}
+
 const base64 = (pem: string): string => Buffer.from(pem).toString('base64');
 
 /**
  * Writes a kubeconfig as kubectl writes it: keys in alphabetical order, everything embedded (R6, kubeadm.md 2.1).
  * The text ends in a newline.
  */
-export function encodeKubeconfig(desired: DesiredKubeconfig, credentials: KubeconfigCredentials): string {
+export function encodeKubeconfig(
+  desired: DesiredKubeconfig,
+  credentials: KubeconfigCredentials | TokenCredentials,
+): string {
   const { cluster, context, user } = desired;
   return [
     'apiVersion: v1',
@@ -34,8 +43,12 @@ export function encodeKubeconfig(desired: DesiredKubeconfig, credentials: Kubeco
     'users:',
     encodeField('- name', user),
     '  user:',
-    `    client-certificate-data: ${base64(credentials.clientCertificatePem)}`,
-    `    client-key-data: ${base64(credentials.clientKeyPem)}`,
+    ...('token' in credentials
+      ? [encodeField('    token', credentials.token)]
+      : [
+          `    client-certificate-data: ${base64(credentials.clientCertificatePem)}`,
+          `    client-key-data: ${base64(credentials.clientKeyPem)}`,
+        ]),
     '',
   ].join('\n');
 }

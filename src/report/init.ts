@@ -6,6 +6,7 @@ import type { SpecIssue } from '../errors.ts';
 import type { Plan, PlannedRow } from '../plan.ts';
 import type { PkiCertificate } from '../pki.ts';
 import type { ReloadPlan } from '../resolve/reload.ts';
+import type { Certificate } from '../x509/model.ts';
 import { columns, count } from './columns.ts';
 import { reloadJson, reloadText } from './reload.ts';
 
@@ -104,6 +105,18 @@ function findingJson(finding: Finding, pathOf: InitReport['pathOf']): object {
   return { ...finding, path: pathOf(finding.path) };
 }
 
+/** What is told of a certificate that was issued or kept. */
+export function certificateJson(issued: Certificate): object {
+  return {
+    subject: nameText(issued.subject),
+    issuer: nameText(issued.issuer),
+    serialNumber: issued.serialHex,
+    notBefore: timeText(issued.notBefore),
+    notAfter: timeText(issued.notAfter),
+    subjectAltName: (issued.subjectAltName ?? []).map(generalNameText),
+  };
+}
+
 /** The rows of a plan, with what was issued. */
 export function rowsJson({
   plan,
@@ -120,14 +133,7 @@ export function rowsJson({
       ...(issued === undefined
         ? {}
         : {
-            certificate: {
-              subject: nameText(issued.subject),
-              issuer: nameText(issued.issuer),
-              serialNumber: issued.serialHex,
-              notBefore: timeText(issued.notBefore),
-              notAfter: timeText(issued.notAfter),
-              subjectAltName: (issued.subjectAltName ?? []).map(generalNameText),
-            },
+            certificate: certificateJson(issued),
           }),
       findings: row.findings.map((finding) => findingJson(finding, pathOf)),
     };

@@ -41,15 +41,21 @@ export function serverTrust(
   return { of: [ca], row: caRow };
 }
 
-function signerOf(row: CaRow | CertificateRow | KubeconfigRow, spec: ClusterSpec): string | undefined {
+/** What of a row says how its certificate is issued, whomever it names. */
+type Issued =
+  | Pick<CaRow, 'kind' | 'usage' | 'lifetime' | 'signerUnderRoot' | 'pathLength'>
+  | Pick<CertificateRow | KubeconfigRow, 'kind' | 'usage' | 'lifetime' | 'signer'>;
+
+function signerOf(row: Issued, spec: ClusterSpec): string | undefined {
   if (row.kind !== 'ca') return row.signer;
   return spec.rootCa === 'none' ? undefined : row.signerUnderRoot;
 }
 
-function resolveCertificate(
-  row: CaRow | CertificateRow | KubeconfigRow,
+/** What a certificate has beside whom it names. */
+export function resolveIssuing(
+  row: Issued,
   spec: ClusterSpec,
-): DesiredCertificate {
+): Omit<DesiredCertificate, 'commonName' | 'organization' | 'sans'> {
   const usage = USAGES[row.usage];
   const asked = KEY_ALGORITHMS[spec.keyAlgorithm];
   const rule = row.kind === 'kubeconfig' ? choose(KUBECONFIG_KEY_ALGORITHM, spec) : 'asCertificates';
@@ -58,14 +64,11 @@ function resolveCertificate(
   const signer = signerOf(row, spec);
   const pathLength = row.kind === 'ca' ? choose(row.pathLength, spec) : null;
   return {
-    commonName: fillText(choose(row.commonName, spec), spec),
-    organization: row.organization === undefined ? [] : choose(row.organization, spec),
     ...(signer === undefined ? {} : { signer }),
     isCa: usage.isCa,
     ...(pathLength === null ? {} : { pathLength }),
     keyUsage: algorithm.canEncipherKeys ? keyUsage.rsa : keyUsage.other,
     extKeyUsage: usage.extKeyUsage,
-    sans: row.kind === 'certificate' ? resolveSans(choose(row.sans, spec), spec) : [],
     algorithm,
     ...(algorithm === asked ? {} : { renewedAlgorithm: asked }),
     subjectKeyIdentifierMethod: choose(SUBJECT_KEY_IDENTIFIER, spec),
@@ -74,12 +77,25 @@ function resolveCertificate(
   };
 }
 
+function resolveCertificate(
+  row: CaRow | CertificateRow | KubeconfigRow,
+  spec: ClusterSpec,
+): DesiredCertificate {
+  return {
+    commonName: fillText(choose(row.commonName, spec), spec),
+    organization: row.organization === undefined ? [] : choose(row.organization, spec),
+    sans: row.kind === 'certificate' ? resolveSans(choose(row.sans, spec), spec) : [],
+    ...resolveIssuing(row, spec),
+  };
+}
+
 /** RFC 3986 3.2.2: an IPv6 address stands in brackets. */
 function serverUrl(host: string, port: number): string {
   return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function resolveServer(source: ServerSource, spec: ClusterSpec): string {
+/** The URL under which a kubeconfig reaches the API server. */
+export function resolveServer(source: ServerSource, spec: ClusterSpec): string {
   const endpoint = spec.controlPlaneEndpoint;
   if (endpoint !== undefined && (source === 'controlPlaneOrHost' || source === 'controlPlaneOrAdvertise')) {
     return serverUrl(endpoint.host, endpoint.port ?? spec.bindPort);

@@ -55,6 +55,19 @@ const OUTPUTS = [
     { kind: 'CertificateExpirationInfo' },
   ],
   ['show tree out -o json', 'Tree', { schema: 'k8s-pki/tree/v1' }],
+  ['show ca-hash out -o json', 'CaHash', { schema: 'k8s-pki/ca-hash/v1' }],
+  ['show join out -o json', 'Join', { hasToken: false, endpoint: '192.0.2.10:6443' }],
+  [
+    'kubeconfig user --cert-dir out/pki --client-name system:a -o json --dry-run',
+    'User',
+    { warnings: [{ option: 'client-name' }] },
+  ],
+  [
+    'kubeconfig user --cert-dir out/pki --client-name a -o json --output-file a.conf',
+    'User',
+    { certificate: { subject: 'CN=a' } },
+  ],
+  ['kubeconfig user --cert-dir out/pki --client-name a --token b -o json --dry-run', 'User', {}],
   ['show config --host-ip 192.0.2.10 --hostname cp1 -o json', 'Config', { schema: 'k8s-pki/config/v1' }],
   ['show config --config kubeadm.yaml -o json', 'Config', { schema: 'k8s-pki/config/v1' }],
   ['show rbac --profile hardened -o json', 'Rbac', { kind: 'List' }],
@@ -63,7 +76,7 @@ const OUTPUTS = [
 test('what is printed is what docs/json.md says, member for member', async () => {
   const document = readFileSync(join(ROOT, 'docs/json.md'), 'utf8');
   const types = [...document.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
-  expect(types).toHaveLength(12);
+  expect(types).toHaveLength(14);
   await withDirectory(async (cwd) => {
     const values: string[] = [];
     writeFileSync(

@@ -8,6 +8,7 @@ import { withDirectory } from './tree.ts';
 
 const SCHEMAS = resolve(__dirname, '../../docs/schema');
 const INIT = 'init -o json --key-algorithm ECDSA-P256 --host-ip 192.0.2.10 --hostname cp1 --cert-dir out/pki';
+const TOKEN = 'abcdef.0123456789abcdef';
 const FILES = {
   'waivers.yaml': '- { code: organization, subject: admin.conf, reason: known, until: 9999-12-31 }',
   'wrong.yaml': '- code: organization',
@@ -44,6 +45,22 @@ const OUTPUTS = [
     { apiVersion: 'output.kubeadm.k8s.io/v1alpha3' },
   ],
   ['expiration', 'certs check-expiration nowhere -o json', { code: 'ERR_STORE' }],
+  ['ca-hash', 'show ca-hash out -o json', { schema: 'k8s-pki/ca-hash/v1' }],
+  ['ca-hash', 'show ca-hash nowhere -o json', { code: 'ERR_STORE' }],
+  ['join', `show join out --control-plane --token ${TOKEN} -o json`, { hasToken: true }],
+  ['join', 'show join out --token hush -o json', { code: 'ERR_CONFIG' }],
+  [
+    'user',
+    'kubeconfig user --cert-dir out/pki --client-name system:a --dry-run -o json',
+    { outcome: 'planned' },
+  ],
+  [
+    'user',
+    'kubeconfig user --cert-dir out/pki --client-name a --output-file a.conf -o json',
+    { outcome: 'created' },
+  ],
+  ['user', `kubeconfig user --cert-dir out/pki --client-name a --token ${TOKEN} --dry-run -o json`, {}],
+  ['user', 'kubeconfig user --cert-dir out/pki --client-name a -o json', { code: 'ERR_USAGE' }],
 ] as const;
 
 /** A schema that allows no members but those that it names. */
@@ -73,6 +90,9 @@ describe.each(SHAPES)('what $name prints', (shape) => {
       verify: compile('verify'),
       tree: compile('tree'),
       expiration: compile('expiration'),
+      'ca-hash': compile('ca-hash'),
+      join: compile('join'),
+      user: compile('user'),
     };
     await withDirectory(async (cwd) => {
       for (const [name, contents] of Object.entries(FILES)) writeFileSync(join(cwd, name), contents);

@@ -212,9 +212,17 @@ describe('the programs in the documents', () => {
   beforeAll(() => {
     const inReadme = BLOCKS.filter(({ language }) => language === 'ts').map(({ text }) => text);
     const sources = [
-      ...['generate', 'config', 'directory', 'source', 'verify', 'expiration'].map(
-        (verb) => `src/library/${verb}.ts`,
-      ),
+      ...[
+        'generate',
+        'config',
+        'directory',
+        'source',
+        'verify',
+        'expiration',
+        'user',
+        'ca-hash',
+        'certificate-key',
+      ].map((verb) => `src/library/${verb}.ts`),
       'src/sources/archive.ts',
     ]
       .map(read)
@@ -222,7 +230,7 @@ describe('the programs in the documents', () => {
     const source = sources.replaceAll(/^ \* ?/gm, '');
     const examples = blocksOf(source).map(({ text }) => text);
     programs = [...inReadme, ...examples];
-    expect([inReadme.length, examples.length]).toEqual([1, 8]);
+    expect([inReadme.length, examples.length]).toEqual([1, 11]);
   });
 
   test('compile, and run one after the other', async () => {

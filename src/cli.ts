@@ -161,6 +161,10 @@ parser.command('kubeconfig', 'make kubeconfigs', (own) => {
   register(own, 'kubeconfigUser', 'user', 'print a kubeconfig for one more user');
   return own.demandCommand(1, 1, 'do what with kubeconfigs?', 'one thing at a time');
 });
+parser.command('export', 'hand out what is there in other forms', (own) => {
+  register(own, 'exportBundle', 'bundle <source>', 'a client certificate, its key and its CAs as PKCS#12');
+  return own.demandCommand(1, 1, 'export what?', 'one thing at a time');
+});
 parser.completion('completion', 'print a script for shell completion');
 
 try {

@@ -24,6 +24,8 @@ export {
 export type { EmbeddedIn, Expiration } from './expiration.ts';
 export type { AuditFinding, Finding, Severity } from './finding.ts';
 export type { Directories } from './cluster/directories.ts';
+export type { BundleTexts } from './bundle.ts';
+export { type Bundle, encodeBundle, type EncodeBundleOptions } from './library/bundle.ts';
 export type { CaCertHash } from './join.ts';
 export { caCertHashes } from './library/ca-hash.ts';
 export { generateCertificateKey } from './library/certificate-key.ts';

@@ -1,6 +1,7 @@
 import type { Argv, Options } from 'yargs';
 import { SEVERITIES } from '../finding.ts';
 import { COMPONENTS } from '../table/row.ts';
+import { addBundleOptions } from './bundle-options.ts';
 import { COMPONENT_OPTIONS } from './component-options.ts';
 import { addClusterOptions, addConfigOption, addOutputOption, LOCAL } from './options.ts';
 import { addRenewOptions, addRollbackOptions } from './renew-options.ts';
@@ -216,7 +217,8 @@ export type CommandName =
   | 'certificateKey'
   | 'kubeconfigUser'
   | 'showCaHash'
-  | 'showJoin';
+  | 'showJoin'
+  | 'exportBundle';
 
 /** What each command takes. Apart from what they do, so that help and mistakes need not wait for that to be loaded. */
 export const COMMAND_OPTIONS: Readonly<Record<Exclude<CommandName, 'initPhase'>, (parser: Argv) => Argv>> = {
@@ -233,5 +235,6 @@ export const COMMAND_OPTIONS: Readonly<Record<Exclude<CommandName, 'initPhase'>,
   certificateKey: (parser) => parser,
   kubeconfigUser: addUserOptions,
   showCaHash: addCaHashOptions,
+  exportBundle: addBundleOptions,
   showJoin: (parser) => addJoinOptions(addDirectory(parser)),
 };

@@ -1,4 +1,5 @@
 import type { Arguments } from 'yargs';
+import { runBundle } from './bundle-command.ts';
 import { runCertificateKey } from './certificate-key-command.ts';
 import { runCheckExpiration } from './check-expiration.ts';
 import type { CommandName } from './command-options.ts';
@@ -30,4 +31,5 @@ export const COMMANDS: Readonly<
   kubeconfigUser: runUser,
   showCaHash,
   showJoin,
+  exportBundle: runBundle,
 };

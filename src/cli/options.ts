@@ -40,6 +40,7 @@ export const SWITCHES: readonly string[] = [
   'timeline',
   'yes',
   'control-plane',
+  'legacy',
   'debug',
 ];
 

@@ -26,9 +26,10 @@ export async function ask(
   { signal, isSecret }: { readonly signal: AbortSignal; readonly isSecret: boolean },
 ): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(question);
+  // First, so that nothing is shown of what is typed at once.
   stdin.setRawMode(isSecret);
   stdin.setEncoding('utf8');
+  stderr.write(question);
   let line = '';
   try {
     return await new Promise<string>((done, failed) => {

@@ -16,7 +16,7 @@ export type ReadSecret = { readonly secret: string } | { readonly issue: SpecIss
  *
  * @param option The flag that names where it is.
  */
-async function readSecret(option: string, path: string): Promise<ReadSecret> {
+export async function readSecret(option: string, path: string): Promise<ReadSecret> {
   const issue = (rule: string): ReadSecret => ({
     issue: { option, value: path, rule, hint: `name a file with --${option}, or - for stdin` },
   });

@@ -95,6 +95,11 @@ export function parsePrivateKeyBlock(block: PemBlock): KeyPair {
   return keyPairOf(privateKey, { algorithm, spkiDer, privateKeyPem: encodePem(block.label, block.der) });
 }
 
+/** DER of a private key as PKCS#8, in which there is a place for keys of every kind. */
+export function encodePrivateKeyInfo({ privateKeyPem }: Pick<KeyPair, 'privateKeyPem'>): Uint8Array {
+  return createPrivateKey(privateKeyPem).export({ type: 'pkcs8', format: 'der' });
+}
+
 function privateKeyOf({ label, headers, der }: PemBlock): KeyObject {
   const format = PRIVATE_KEY_FORMATS.get(label);
   if (label === 'ENCRYPTED PRIVATE KEY' || headers.get('Proc-Type')?.includes('ENCRYPTED')) {

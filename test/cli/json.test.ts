@@ -68,6 +68,11 @@ const OUTPUTS = [
     { certificate: { subject: 'CN=a' } },
   ],
   ['kubeconfig user --cert-dir out/pki --client-name a --token b -o json --dry-run', 'User', {}],
+  [
+    'export bundle admin.conf --cert-dir out/pki --output-file a.p12 --dry-run -o json',
+    'Bundle',
+    { friendlyName: 'kubernetes-admin', chain: [{}] },
+  ],
   ['show config --host-ip 192.0.2.10 --hostname cp1 -o json', 'Config', { schema: 'k8s-pki/config/v1' }],
   ['show config --config kubeadm.yaml -o json', 'Config', { schema: 'k8s-pki/config/v1' }],
   ['show rbac --profile hardened -o json', 'Rbac', { kind: 'List' }],
@@ -76,7 +81,7 @@ const OUTPUTS = [
 test('what is printed is what docs/json.md says, member for member', async () => {
   const document = readFileSync(join(ROOT, 'docs/json.md'), 'utf8');
   const types = [...document.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
-  expect(types).toHaveLength(14);
+  expect(types).toHaveLength(15);
   await withDirectory(async (cwd) => {
     const values: string[] = [];
     writeFileSync(

@@ -61,6 +61,16 @@ const OUTPUTS = [
   ],
   ['user', `kubeconfig user --cert-dir out/pki --client-name a --token ${TOKEN} --dry-run -o json`, {}],
   ['user', 'kubeconfig user --cert-dir out/pki --client-name a -o json', { code: 'ERR_USAGE' }],
+  [
+    'bundle',
+    'export bundle admin.conf --cert-dir out/pki --output-file a --dry-run -o json',
+    { outcome: 'planned' },
+  ],
+  [
+    'bundle',
+    'export bundle apiserver --cert-dir out/pki --output-file a --dry-run -o json',
+    { code: 'ERR_USAGE' },
+  ],
 ] as const;
 
 /** A schema that allows no members but those that it names. */
@@ -93,6 +103,7 @@ describe.each(SHAPES)('what $name prints', (shape) => {
       'ca-hash': compile('ca-hash'),
       join: compile('join'),
       user: compile('user'),
+      bundle: compile('bundle'),
     };
     await withDirectory(async (cwd) => {
       for (const [name, contents] of Object.entries(FILES)) writeFileSync(join(cwd, name), contents);

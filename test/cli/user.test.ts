@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kubectl, kubectlOracle } from '../interop/kubectl-run.ts';
@@ -61,16 +62,23 @@ kubectlOracle('kubectl', () => {
 
 /** What a shape does on a terminal, which script(1) gives it, when somebody types these lines. */
 async function onTerminal(
-  { command, typed }: { readonly command: string; readonly typed: string },
+  {
+    command,
+    answers,
+  }: { readonly command: string; readonly answers: readonly (readonly [question: string, typed: string])[] },
   cwd: string,
 ): Promise<{ readonly status: number | null; readonly stdout: string }> {
   const env = { ...bareEnvironment(cwd), PATH: process.env['PATH'] ?? '', TERM: 'xterm' };
   const child = start(['/usr/bin/env', 'script', '-qec', command, '/dev/null'], { cwd, env });
-  let isAsked = false;
+  const open = [...answers];
+  let said = '';
   child.stdout.on('data', (chunk: Buffer) => {
-    if (isAsked || !chunk.toString().includes('Type yes')) return;
-    isAsked = true;
-    child.stdin.write(typed);
+    said += chunk.toString();
+    const [question, typed] = open[0] ?? [];
+    if (question === undefined || !said.includes(question)) return;
+    open.shift();
+    said = '';
+    child.stdin.write(typed ?? '');
   });
   return endOf(child);
 }
@@ -99,16 +107,50 @@ oracle(
           ['\r', 3],
           ['\u0003', 130],
         ] as const) {
-          expect(await onTerminal({ command, typed }, cwd)).toMatchObject({ status });
+          expect(await onTerminal({ command, answers: [['Type yes: ', typed]] }, cwd)).toMatchObject({
+            status,
+          });
           expect(existsSync(join(cwd, 'root.conf'))).toBe(false);
         }
-        const { status, stdout } = await onTerminal({ command, typed: 'yes\r' }, cwd);
+        const { status, stdout } = await onTerminal({ command, answers: [['Type yes: ', 'yes\r']] }, cwd);
         expect({ status, stdout }).toMatchObject({ status: 0 });
         expect(stdout).toContain('Make "root" such a user? Type yes: ');
         expect(statSync(join(cwd, 'root.conf')).mode & 0o777).toBe(0o600);
         expect(readFileSync(join(cwd, 'root.conf'), 'utf8')).toContain(
           'current-context: root@default-cluster',
         );
+      });
+    },
+    60_000,
+  );
+
+  test.each(SHAPES)(
+    '$name asks twice for the password of a bundle, and shows nothing of it',
+    async (shape) => {
+      await withPki(async (cwd) => {
+        const words = [
+          ...shape.command,
+          ...'export bundle admin.conf --cert-dir out/pki --output-file a.p12'.split(' '),
+        ];
+        const command = words.join(' ');
+        const type = (first: string, second: string): ReturnType<typeof onTerminal> => {
+          const answers = [
+            ['Password of the bundle: ', first],
+            ['The same again: ', second],
+          ] as const;
+          return onTerminal({ command, answers }, cwd);
+        };
+        expect(await type('hush\r', 'hash\r')).toMatchObject({ status: 2 });
+        expect(await type('\r', '')).toMatchObject({ status: 2 });
+        expect(await type('hush\r', 'hus\u0003')).toMatchObject({ status: 130 });
+        expect(existsSync(join(cwd, 'a.p12'))).toBe(false);
+        // Typed wrong, and put right.
+        const { status, stdout } = await type('hüshx\u007f\r', 'hüsh\r');
+        expect({ status, stdout }).toMatchObject({ status: 0 });
+        expect(stdout).not.toMatch(/h[uü]sh/);
+        writeFileSync(join(cwd, 'pw'), 'hüsh');
+        const read = ['pkcs12', '-in', 'a.p12', '-passin', 'file:pw', '-noout'];
+        expect(spawnSync('openssl', read, { cwd }).status).toBe(0);
       });
     },
     60_000,

@@ -222,6 +222,7 @@ describe('the programs in the documents', () => {
         'user',
         'ca-hash',
         'certificate-key',
+        'bundle',
       ].map((verb) => `src/library/${verb}.ts`),
       'src/sources/archive.ts',
     ]
@@ -230,7 +231,7 @@ describe('the programs in the documents', () => {
     const source = sources.replaceAll(/^ \* ?/gm, '');
     const examples = blocksOf(source).map(({ text }) => text);
     programs = [...inReadme, ...examples];
-    expect([inReadme.length, examples.length]).toEqual([1, 11]);
+    expect([inReadme.length, examples.length]).toEqual([1, 12]);
   });
 
   test('compile, and run one after the other', async () => {

@@ -1,0 +1,119 @@
+import { dirname, resolve } from 'node:path';
+import type { Arguments } from 'yargs';
+import type { BundleTexts } from '../bundle.ts';
+import { PkiError } from '../errors.ts';
+import { type Embedded, isKubeconfig, parseKubeconfig } from '../kubeconfig/parse.ts';
+import { obstacleOf } from '../present.ts';
+import { entryAt, readFileState } from '../store/files.ts';
+import { ROWS } from '../table/rows.ts';
+import { USAGES } from '../table/usages.ts';
+import { holdsPrivateKey } from '../x509/pem-form.ts';
+import { readCluster } from './cluster-files.ts';
+import { assertNoIssues } from './issues.ts';
+import { textOf } from './words.ts';
+
+/** What a bundle is made from, and where the certificate of it was. */
+export interface BundleSource extends BundleTexts {
+  readonly path: string;
+}
+
+function read(path: string): string {
+  const state = readFileState(path);
+  if (state.kind === 'file') return state.contents;
+  throw new PkiError('ERR_STORE', `${path}: ${obstacleOf(state)}`, {
+    detail: { path, operation: 'read' },
+    hint: 'name a file that is there and that you may read',
+  });
+}
+
+/** What a kubeconfig embeds, or names by words that are meant from where it lies. */
+async function textsOfKubeconfig(text: string, path: string): Promise<BundleTexts> {
+  const { clientCertificate, clientKey, certificateAuthority } = await parseKubeconfig(text);
+  const open = (part: Embedded | undefined): string | undefined => {
+    if (part === undefined) return undefined;
+    return 'pem' in part ? part.pem : read(resolve(dirname(path), part.file));
+  };
+  const [certificate, key] = [open(clientCertificate), open(clientKey)];
+  if (certificate !== undefined && key !== undefined)
+    return { certificate, key, authorities: open(certificateAuthority) ?? '' };
+  const field = certificate === undefined ? 'client-certificate' : 'client-key';
+  throw new PkiError('ERR_KUBECONFIG', `${path}: its current user has no ${field}`, {
+    detail: { field },
+    hint: 'a token, or what a program fetches, cannot go into a bundle',
+  });
+}
+
+/** The names of the table that are or hold the certificate of a client. */
+const CLIENT_ROWS = ROWS.flatMap((row) =>
+  (row.kind === 'certificate' || row.kind === 'kubeconfig') &&
+  USAGES[row.usage].extKeyUsage.includes('clientAuth')
+    ? [row]
+    : [],
+);
+
+async function textsOfRow(parsed: Arguments, row: (typeof CLIENT_ROWS)[number]): Promise<BundleSource> {
+  const { files, pathOf } = (await readCluster(parsed)).source;
+  const authorities = ROWS.flatMap((ca) => (ca.kind === 'ca' ? [ca.certificate] : []))
+    .map((path) => files.find((file) => file.path === path)?.contents ?? '')
+    .join('\n');
+  if (row.kind === 'certificate') {
+    const path = pathOf(row.certificate);
+    return { path, certificate: read(path), key: read(pathOf(row.key)), authorities };
+  }
+  const path = pathOf(row.file);
+  const texts = await textsOfKubeconfig(read(path), path);
+  return { ...texts, path, authorities: `${texts.authorities}\n${authorities}` };
+}
+
+/** The key of a certificate in a file: named, in the same file, or beside it as openssl's users call it. */
+function keyOf(parsed: Arguments, path: string, certificate: string): string {
+  const named = textOf(parsed, 'key-file');
+  if (named !== undefined) return read(resolve(named));
+  return holdsPrivateKey(certificate)
+    ? certificate
+    : read(`${path.replace(/\.(?:crt|cer|cert|pem)$/, '')}.key`);
+}
+
+/** @throws {PkiError} `ERR_CONFIG` where key or CAs are named of what has them itself. */
+function assertNoFurther(parsed: Arguments): void {
+  const rule = 'is for a certificate in a file: what was named has its own';
+  assertNoIssues(
+    ['key-file', 'ca-file'].flatMap((option) => {
+      const value = textOf(parsed, option);
+      return value === undefined ? [] : [{ option, value, rule, hint: `leave --${option} out` }];
+    }),
+  );
+}
+
+/**
+ * Reads what a bundle is to be made from: of a name of the table, or of a file.
+ *
+ * @throws {PkiError} `ERR_USAGE` for a word that is neither; `ERR_STORE`, `ERR_KUBECONFIG`.
+ */
+export async function readBundleSource(parsed: Arguments): Promise<BundleSource> {
+  const word = textOf(parsed, 'source') ?? '';
+  const row = CLIENT_ROWS.find(({ id }) => id === word);
+  if (row !== undefined) {
+    assertNoFurther(parsed);
+    return textsOfRow(parsed, row);
+  }
+  const path = resolve(word);
+  if (entryAt(path) === undefined) {
+    throw new PkiError('ERR_USAGE', `there is no client ${JSON.stringify(word)}, and no file of that name`, {
+      detail: {},
+      hint: `a file, or one of ${CLIENT_ROWS.map(({ id }) => id).join(', ')}`,
+    });
+  }
+  const text = read(path);
+  if (isKubeconfig(text)) {
+    assertNoFurther(parsed);
+    return { ...(await textsOfKubeconfig(text, path)), path };
+  }
+  const authorities = textOf(parsed, 'ca-file');
+  return {
+    path,
+    certificate: text,
+    key: keyOf(parsed, path, text),
+    authorities: authorities === undefined ? '' : read(resolve(authorities)),
+  };
+}

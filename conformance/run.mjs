@@ -31,6 +31,7 @@ import { cases as renewal } from './cases/renewal.mjs';
 import { cases as requirements } from './cases/requirements.mjs';
 import { cases as roles } from './cases/roles.mjs';
 import { cases as servers } from './cases/servers.mjs';
+import { cases as users } from './cases/users.mjs';
 import { DIFFERENCES } from '../dist/index.js';
 import { inNamespace, isMet, NAMESPACE } from './namespace.mjs';
 import { boundToParent } from './processes.mjs';
@@ -66,6 +67,7 @@ const allCases = [
   ...commands,
   ...expiration,
   ...renewal,
+  ...users,
   ...lint,
   ...hygiene,
   ...paths,

@@ -1,4 +1,4 @@
-import { PkiError } from '../errors.ts';
+import { interruptedBy } from './interrupt.ts';
 
 const INTERRUPT = '\u0003';
 const END_OF_INPUT = '\u0004';
@@ -7,12 +7,6 @@ const ERASE = new Set(['\u007f', '\b']);
 /** Whether somebody can be asked: the questions go to stderr, as stdout is for data. */
 export function canAsk(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
-}
-
-function interrupted(signal: string): PkiError<'ERR_INTERRUPTED'> {
-  return new PkiError('ERR_INTERRUPTED', `stopped by ${signal} before anything was written`, {
-    detail: { signal },
-  });
 }
 
 /**
@@ -33,14 +27,14 @@ export async function ask(
   let line = '';
   try {
     return await new Promise<string>((done, failed) => {
-      const stop = (): void => failed(interrupted(String(signal.reason)));
+      const stop = (): void => failed(interruptedBy(String(signal.reason)));
       if (signal.aborted) stop();
       signal.addEventListener('abort', stop, { once: true });
       stdin.once('end', () => done(line));
       stdin.on('data', (chunk: Buffer | string) => {
         for (const character of chunk.toString()) {
           if (character === '\r' || character === '\n' || character === END_OF_INPUT) done(line);
-          else if (character === INTERRUPT) failed(interrupted('SIGINT'));
+          else if (character === INTERRUPT) failed(interruptedBy('SIGINT'));
           else if (ERASE.has(character)) line = line.replace(/.$/su, '');
           else line += character;
         }

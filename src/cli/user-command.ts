@@ -9,6 +9,7 @@ import { type MadeUser, makeUser, type PlannedUser, planUser } from '../user.ts'
 import { generateKeyPair } from '../x509/keys.ts';
 import { readCluster } from './cluster-files.ts';
 import { valuesOf } from './csv.ts';
+import { assertWanted } from './interrupt.ts';
 import { ask, canAsk } from './prompt.ts';
 import { secretOf } from './secret-file.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
@@ -125,6 +126,8 @@ export async function runUser(parsed: Arguments, signal: AbortSignal): Promise<n
   }
   if (user.isAboveRbac && parsed['yes'] !== true) await assertMeant(user, signal);
   const made = await makeUser(user, { now, randomBytes, generateKeyPair });
+  // What is generated cannot be stopped, but need not be shown.
+  assertWanted(signal);
   if (place === undefined) {
     // With an empty line behind it, as kubeadm prints it.
     printData([made.kubeconfig]);

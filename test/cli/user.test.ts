@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kubectl, kubectlOracle } from '../interop/kubectl-run.ts';
 import { isOnPath, oracle } from '../support/oracles.ts';
-import { bareEnvironment, endOf, NODE, run, SHAPES, start } from './shapes.ts';
+import { bareEnvironment, endOf, NODE, run, type Shape, SHAPES, start } from './shapes.ts';
 import { withDirectory } from './tree.ts';
 
 const INIT = 'init --host-ip 192.0.2.10 --hostname cp1 --cert-dir out/pki --key-algorithm ECDSA-P256'.split(
@@ -156,3 +156,27 @@ oracle(
     60_000,
   );
 });
+
+// Only Node takes a module to load first; that both shapes ask by the same lines the terminal shows.
+const STOPPED = `import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { promisify } from 'node:util';
+const generate = promisify(crypto.generateKeyPair);
+crypto.generateKeyPair = () => undefined;
+crypto.generateKeyPair[promisify.custom] = (...args) => {
+  process.kill(process.pid, 'SIGTERM');
+  return generate(...args);
+};
+syncBuiltinESMExports();
+`;
+
+test('a user whose key was under way when the run was stopped is not shown', async () => {
+  await withPki(async (cwd) => {
+    writeFileSync(join(cwd, 'stopped.mjs'), STOPPED);
+    const [node, ...rest] = NODE.command;
+    const shape: Shape = { name: 'stopped', command: [node, '--import', join(cwd, 'stopped.mjs'), ...rest] };
+    const ended = await run(shape, [...USER, 'alice', '--key-algorithm', 'RSA-4096'], { cwd });
+    expect(ended).toMatchObject({ signal: 'SIGTERM', stdout: '' });
+    expect(ended.stderr).toContain('stopped by SIGTERM before anything was written');
+  });
+}, 60_000);

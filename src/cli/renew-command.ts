@@ -4,8 +4,8 @@ import { PkiError } from '../errors.ts';
 import { RENEWAL_SOURCES } from '../renewal-names.ts';
 import { reloadJson } from '../report/reload.ts';
 import { isPartial, renewJson, type RenewReport, renewText } from '../report/renew.ts';
+import { askedOptionsOf } from './config.ts';
 import { runHook } from './hook.ts';
-import { clusterOptionsOf } from './options.ts';
 import { renew } from './renew.ts';
 import { keptSnapshots } from './snapshot-options.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
@@ -43,8 +43,9 @@ export async function callHook(
 
 /** `k8s-pki certs renew`. */
 export async function runRenew(parsed: Arguments, signal: AbortSignal): Promise<number> {
+  const { options } = await askedOptionsOf(parsed, { isAnyHost: true });
   const { report, messages } = await renew({
-    cluster: clusterOptionsOf(parsed),
+    cluster: options,
     names: namesOf(parsed),
     from: RENEWAL_SOURCES.find((source) => source === parsed['from']),
     withinSeconds: withinSecondsOf(parsed),

@@ -1,12 +1,12 @@
 import type { Argv } from 'yargs';
 import { EVERYTHING, RENEWABLE_NAMES, RENEWAL_SOURCES } from '../renewal-names.ts';
-import { addClusterOptions, addOutputOption } from './options.ts';
+import { addClusterOptions, addConfigOption, addOutputOption } from './options.ts';
 import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
 import { once } from './words.ts';
 
 /** What `certs renew` takes. */
 export const addRenewOptions = (parser: Argv): Argv =>
-  addOutputOption(addClusterOptions(parser), ['text', 'json'])
+  addConfigOption(addOutputOption(addClusterOptions(parser), ['text', 'json']))
     .positional('names', {
       type: 'string',
       array: true,
@@ -16,7 +16,7 @@ export const addRenewOptions = (parser: Argv): Argv =>
       choices: RENEWAL_SOURCES,
       coerce: once('from'),
       describe:
-        'where the certificates differ from what the flags ask for: take subject, names and usages from which of them',
+        'where the certificates differ from what is asked for: take subject, names and usages from which of the two',
       requiresArg: true,
     })
     .option('if-expiring', {

@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts';
+import type { AuditFinding, Finding } from './finding.ts';
 import type { Evidence, PresentFile, RowEvidence } from './checks/evidence.ts';
 import { MENDS } from './checks/mends.ts';
 import type { Directories } from './cluster/directories.ts';
@@ -18,7 +18,8 @@ import type { Signer } from './x509/signer.ts';
 /** What is to be renewed, and how. */
 export interface RenewalRequest {
   readonly files: readonly PresentFile[];
-  readonly readFrom: Directories;
+  /** As for an audit. */
+  readonly readFrom?: Directories | undefined;
   readonly options: ClusterOptions;
   /** Ids of rows, or {@link EVERYTHING}. */
   readonly names: readonly string[];
@@ -113,11 +114,16 @@ function adopt(row: DesiredRow, evidence: RowEvidence): Adopted {
   };
 }
 
-function differencesOf(evidence: Evidence, findings: readonly Finding[]): readonly Finding[] {
-  return findings.filter(
-    ({ row = '', code }) =>
-      MENDS.get(code) === 'identity' && evidence.get(row)?.certificates[0] !== undefined,
-  );
+function differencesOf(evidence: Evidence, findings: readonly AuditFinding[]): readonly Finding[] {
+  return findings
+    .filter(
+      ({ row = '', code }) =>
+        MENDS.get(code) === 'identity' && evidence.get(row)?.certificates[0] !== undefined,
+    )
+    .map((difference) => {
+      const { fingerprint: _, waiver: __, ...finding } = difference;
+      return finding;
+    });
 }
 
 function assertDecided(differences: readonly Finding[], { from }: RenewalRequest): void {

@@ -9,6 +9,7 @@ import { withDirectory } from './tree.ts';
 const SCHEMAS = resolve(__dirname, '../../docs/schema');
 const INIT = 'init -o json --key-algorithm ECDSA-P256 --host-ip 192.0.2.10 --hostname cp1 --cert-dir out/pki';
 const TOKEN = 'abcdef.0123456789abcdef';
+const RENEW = 'certs renew -o json --cert-dir out/pki';
 const FILES = {
   'waivers.yaml': '- { code: organization, subject: admin.conf, reason: known, until: 9999-12-31 }',
   'wrong.yaml': '- code: organization',
@@ -71,6 +72,17 @@ const OUTPUTS = [
     'export bundle apiserver --cert-dir out/pki --output-file a --dry-run -o json',
     { code: 'ERR_USAGE' },
   ],
+  ['rollback', 'rollback --list --cert-dir out/pki -o json', { snapshots: [] }],
+  ['rollback', 'rollback --cert-dir out/pki -o json', { code: 'ERR_USAGE' }],
+  ['renew', `${RENEW} all --if-expiring 1d`, { outcome: 'unchanged', isPartial: false }],
+  ['renew', `${RENEW} all --dry-run`, { outcome: 'planned' }],
+  ['renew', `${RENEW} apiserver --profile hardened`, { outcome: 'renewed', differences: [] }],
+  ['renew', `${RENEW} apiserver --host-ip 192.0.2.11`, { code: 'ERR_REFUSED' }],
+  ['renew', `${RENEW} apiserver --host-ip 192.0.2.11 --from spec`, { from: 'spec' }],
+  ['renew', `${RENEW} all --config wrong.yaml`, { code: 'ERR_CONFIG' }],
+  ['rollback', 'rollback --cert-dir out/pki -o json --dry-run', { outcome: 'planned' }],
+  ['rollback', 'rollback --cert-dir out/pki -o json', { outcome: 'restored' }],
+  ['rollback', 'rollback --list --cert-dir out/pki -o json', { schema: 'k8s-pki/snapshots/v1' }],
 ] as const;
 
 /** A schema that allows no members but those that it names. */
@@ -104,6 +116,8 @@ describe.each(SHAPES)('what $name prints', (shape) => {
       join: compile('join'),
       user: compile('user'),
       bundle: compile('bundle'),
+      renew: compile('renew'),
+      rollback: compile('rollback'),
     };
     await withDirectory(async (cwd) => {
       for (const [name, contents] of Object.entries(FILES)) writeFileSync(join(cwd, name), contents);

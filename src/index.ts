@@ -33,6 +33,7 @@ export { type KubeadmConfig, parseKubeadmConfig } from './library/config.ts';
 export { type ClusterPkiDirectory, readClusterPki, writeClusterPki } from './library/directory.ts';
 export { checkExpiration, type CheckExpirationOptions } from './library/expiration.ts';
 export { type ClusterPki, type GenerateClusterPkiOptions, generateClusterPki } from './library/generate.ts';
+export { type RenewClusterPkiOptions, type RenewedClusterPki, renewClusterPki } from './library/renew.ts';
 export { readSource, type ReadSourceOptions } from './library/source.ts';
 export {
   createUserKubeconfig,
@@ -50,7 +51,9 @@ export type { MadeUser } from './user.ts';
 export type { PkiCertificate, PkiFile } from './pki.ts';
 export type { Plan, PlannedFile, PlannedRow, RowAction } from './plan.ts';
 export { VERSION } from './release.ts';
+export type { RenewalSource } from './renewal-names.ts';
 export { type ComponentArgument, resolveArguments } from './resolve/arguments.ts';
+export type { ReloadPlan, ReloadStep } from './resolve/reload.ts';
 export { type Listener, resolveListeners } from './resolve/listeners.ts';
 export { type ArchiveOptions, parseArchive } from './sources/archive.ts';
 export type { Bytes } from './sources/bytes.ts';

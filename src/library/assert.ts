@@ -24,17 +24,25 @@ export function assertNone(issues: readonly SpecIssue[]): void {
   );
 }
 
+/** The periods among times, by the flags that they are spoken of as. */
+const PERIODS: Readonly<Record<string, string>> = {
+  warnWithinSeconds: 'warn-within',
+  withinSeconds: 'if-expiring',
+};
+
 /** Compared with what is no moment or no number, nothing has expired, and an audit finds nothing. */
 export function issuesOfTimes(times: {
   readonly now?: unknown;
   readonly at?: unknown;
   readonly warnWithinSeconds?: unknown;
+  readonly withinSeconds?: unknown;
 }): readonly SpecIssue[] {
   return Object.entries(times).flatMap(([name, value]): readonly SpecIssue[] => {
-    if (name === 'warnWithinSeconds')
+    const period = PERIODS[name];
+    if (period !== undefined)
       return typeof value === 'number' && value >= 0
         ? []
-        : [{ option: 'warn-within', rule: 'must be a number of seconds, and not negative' }];
+        : [{ option: period, rule: 'must be a number of seconds, and not negative' }];
     const isMoment = types.isDate(value) && !Number.isNaN(value.getTime());
     return isMoment ? [] : [{ option: name, rule: 'must be a Date that is a moment' }];
   });

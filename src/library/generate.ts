@@ -1,35 +1,23 @@
-import { randomBytes } from 'node:crypto';
 import type { PresentFile } from '../checks/evidence.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import type { ClusterSpec } from '../cluster/spec.ts';
 import type { SpecIssue } from '../errors.ts';
-import { type GeneratedPki, type PkiEnvironment, generatePki } from '../pki.ts';
+import { type GeneratedPki, generatePki } from '../pki.ts';
 import { refusalOf } from '../plan.ts';
 import { planRequest } from '../request.ts';
-import { ROWS } from '../table/rows.ts';
-import type { KeyAlgorithmId } from '../x509/algorithms.ts';
-import { generateKeyPair } from '../x509/keys.ts';
-import type { KeyPair, Signer } from '../x509/signer.ts';
+import type { Signer } from '../x509/signer.ts';
 import { assertNone, issuesOfTimes, unknownPaths } from './assert.ts';
 import { readClock } from './clock.ts';
+import { environmentOf, issuesOfSigners, type IssuingOptions } from './environment.ts';
 
 /** What to generate: the options of `k8s-pki init` by the same names, what is there already, and what to generate with. */
-export interface GenerateClusterPkiOptions extends ClusterOptions {
+export interface GenerateClusterPkiOptions extends ClusterOptions, IssuingOptions {
   /**
    * What is there already, by logical path: `{ path: 'pki/ca.crt', contents: '-----BEGIN …' }`. CAs with or without
    * their keys, the service account pair, or everything that `readClusterPki` found. It is kept, and what is missing is
    * made to fit it.
    */
   readonly existing?: readonly PresentFile[];
-  /** Who signs for a CA whose key is not among `existing`, by the id of its row: `{ ca: signer }`. */
-  readonly signers?: Readonly<Record<string, Signer>>;
-  /** The moment of issuing; default: the clock. */
-  readonly now?: Date;
-  /** Cryptographically random bytes; default: the platform's. */
-  readonly randomBytes?: (length: number) => Uint8Array;
-  /** Default: the platform's, on its thread pool: four threads on Node, unless it is started with UV_THREADPOOL_SIZE. */
-  readonly generateKeyPair?: (algorithm: KeyAlgorithmId) => Promise<KeyPair>;
-  readonly onKeyGenerated?: (done: number, all: number) => void;
 }
 
 /** A PKI in memory, with the specification it follows and what was odd about the request. */
@@ -40,33 +28,8 @@ export interface ClusterPki extends GeneratedPki {
 
 /** Passed over in silence, a mistyped path or a signer without its certificate would have a second CA made beside the first. */
 function assertUsable(existing: readonly PresentFile[], signers: Readonly<Record<string, Signer>>): void {
-  assertNone([
-    ...unknownPaths(
-      'existing',
-      existing.map(({ path }) => path),
-    ),
-    ...Object.keys(signers).flatMap((id): readonly SpecIssue[] => {
-      const row = ROWS.find((candidate) => candidate.id === id);
-      if (row?.kind !== 'ca') return [{ option: 'signers', value: id, rule: 'is no CA of the table' }];
-      if (existing.some(({ path }) => path === row.certificate)) return [];
-      return [
-        {
-          option: 'signers',
-          value: id,
-          rule: `needs the certificate of the CA, ${row.certificate}, in existing`,
-        },
-      ];
-    }),
-  ]);
-}
-
-function environmentOf(options: GenerateClusterPkiOptions, now: Date): PkiEnvironment {
-  return {
-    now,
-    randomBytes: options.randomBytes ?? ((length) => randomBytes(length)),
-    generateKeyPair: options.generateKeyPair ?? generateKeyPair,
-    ...(options.onKeyGenerated === undefined ? {} : { onKeyGenerated: options.onKeyGenerated }),
-  };
+  const paths = existing.map(({ path }) => path);
+  assertNone([...unknownPaths('existing', paths), ...issuesOfSigners(signers, paths, 'existing')]);
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   rmSync,
   symlinkSync,
   writeFileSync,
+  readdirSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -212,18 +213,7 @@ describe('the programs in the documents', () => {
   beforeAll(() => {
     const inReadme = BLOCKS.filter(({ language }) => language === 'ts').map(({ text }) => text);
     const sources = [
-      ...[
-        'generate',
-        'config',
-        'directory',
-        'source',
-        'verify',
-        'expiration',
-        'user',
-        'ca-hash',
-        'certificate-key',
-        'bundle',
-      ].map((verb) => `src/library/${verb}.ts`),
+      ...readdirSync('src/library').map((file) => `src/library/${file}`),
       'src/sources/archive.ts',
     ]
       .map(read)
@@ -231,7 +221,7 @@ describe('the programs in the documents', () => {
     const source = sources.replaceAll(/^ \* ?/gm, '');
     const examples = blocksOf(source).map(({ text }) => text);
     programs = [...inReadme, ...examples];
-    expect([inReadme.length, examples.length]).toEqual([1, 12]);
+    expect([inReadme.length, examples.length]).toEqual([1, 13]);
   });
 
   test('compile, and run one after the other', async () => {

@@ -6,6 +6,7 @@ import { knownPaths } from './resolve/paths.ts';
 import { isInside, removeTree } from './store/directories.ts';
 import { readFileBytes, readFileState } from './store/files.ts';
 import type { NewFile } from './store/staging.ts';
+import type { StoreOptions } from './store/store.ts';
 import { sha256Hex } from './store/transaction.ts';
 import { listTree } from './store/tree.ts';
 
@@ -44,10 +45,14 @@ export function backupsDirectory({ certDir }: Directories): string {
   return join(dirname(certDir), 'pki-backups');
 }
 
-/** The directories that a store has to be opened with beside the PKI's own, to take snapshots. */
-export function besideTargets(directories: Directories): readonly string[] {
-  const backups = backupsDirectory(directories);
-  return targetDirectories(directories).some((target) => isInside(backups, target)) ? [] : [backups];
+/** What a store has to be opened with to take snapshots of what it replaces. */
+export function snapshotPlaces(
+  directories: Directories,
+): Required<Pick<StoreOptions, 'beside' | 'secluded'>> {
+  const secluded = [backupsDirectory(directories)];
+  const targets = targetDirectories(directories);
+  const isBelow = (path: string): boolean => targets.some((target) => isInside(path, target));
+  return { secluded, beside: secluded.filter((path) => !isBelow(path)) };
 }
 
 /** What is about to be changed. */

@@ -12,7 +12,7 @@ import type { RenewalSource } from '../renewal-names.ts';
 import { findingLines } from '../report/findings.ts';
 import type { RenewReport } from '../report/renew.ts';
 import { resolveReload } from '../resolve/reload.ts';
-import { besideTargets } from '../snapshot.ts';
+import { snapshotPlaces } from '../snapshot.ts';
 import { type FileState, readFiles } from '../store/files.ts';
 import { openStore } from '../store/store.ts';
 import { generate } from './generate.ts';
@@ -113,8 +113,10 @@ async function dryRun(target: Target): Promise<RenewResult> {
 
 async function writingRun(target: Target): Promise<RenewResult> {
   const { directories, options, now } = target;
-  const beside = besideTargets(directories);
-  const store = await openStore(targetDirectories(directories), { self: process, beside });
+  const store = await openStore(targetDirectories(directories), {
+    self: process,
+    ...snapshotPlaces(directories),
+  });
   try {
     const recovery = store.recovered.map(recoverySentence);
     const renewal = await planTarget(target, (paths) => store.read(paths));

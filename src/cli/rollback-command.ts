@@ -10,7 +10,7 @@ import {
   snapshotsJson,
   snapshotsText,
 } from '../report/rollback.ts';
-import { besideTargets, listSnapshots, readSnapshot, type Snapshot } from '../snapshot.ts';
+import { snapshotPlaces, listSnapshots, readSnapshot, type Snapshot } from '../snapshot.ts';
 import type { Directories } from '../cluster/directories.ts';
 import { readFileBytes } from '../store/files.ts';
 import { surveyDestinations } from '../store/destinations.ts';
@@ -101,8 +101,10 @@ async function roll(
     });
   }
   const keep = keptSnapshots(parsed);
-  const beside = besideTargets(directories);
-  const store = await openStore(targetDirectories(directories), { self: process, beside });
+  const store = await openStore(targetDirectories(directories), {
+    self: process,
+    ...snapshotPlaces(directories),
+  });
   try {
     printMessages(store.recovered.map((recovery) => `notice: ${recoverySentence(recovery)}`));
     const snapshot = chosen(directories, name);

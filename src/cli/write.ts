@@ -74,10 +74,7 @@ export async function writeChange(
   surveyDestinations(written, targetDirectories(directories));
   const snapshot =
     replaced.length === 0 ? undefined : takeSnapshot({ directories, command, replaced, created }, now);
-  await store.commit([...(snapshot?.files ?? []), ...written], {
-    signal,
-    secluded: backupsDirectory(directories),
-  });
+  await store.commit([...(snapshot?.files ?? []), ...written], { signal });
   if (snapshot === undefined) return {};
   pruneSnapshots(directories, keep);
   return { snapshot: snapshot.directory };

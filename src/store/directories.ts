@@ -85,6 +85,14 @@ export function missingDirectories(directory: string): readonly string[] {
   return entry === undefined ? [...missingDirectories(dirname(directory)), directory] : [];
 }
 
+/** Those of the directories that are one of `secluded`, or inside. */
+export function secludedAmong(
+  directories: readonly string[],
+  secluded: readonly string[],
+): readonly string[] {
+  return directories.filter((path) => secluded.some((top) => path === top || isInside(path, top)));
+}
+
 /** Creates one directory, with exactly this mode whatever the umask; what it inherits beside that, such as setgid, stays. */
 export function createDirectory(path: string, mode: number): void {
   mkdirSync(path, mode);

@@ -1,7 +1,13 @@
 import { lstatSync, mkdtempSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { PkiError, isPkiError } from '../errors.ts';
-import { createDirectories, isInside, missingDirectories, removeEmptyDirectories } from './directories.ts';
+import {
+  createDirectories,
+  isInside,
+  missingDirectories,
+  removeEmptyDirectories,
+  secludedAmong,
+} from './directories.ts';
 import { attempt, errnoOf, storeError, unless } from './failure.ts';
 import { readFileState } from './files.ts';
 import { createFile } from './flush.ts';
@@ -132,11 +138,17 @@ function putInPlace(temporary: string, directory: string, claimant: Claimant): r
  * Takes the lock of a directory, which is created where it is not there: at once or not at all, it never waits. The
  * lock of a process that has ended is taken over, and with it the duty to remove the directories created for it.
  *
+ * @param secluded Directories of which everything that is created, themselves included, is open to its owner alone.
  * @throws {PkiError} `ERR_LOCKED` where another run holds it or may hold it; `ERR_STORE`.
  */
-export async function takeLock(directory: string, claimant: Claimant): Promise<Lock> {
+export async function takeLock(
+  directory: string,
+  claimant: Claimant,
+  secluded: readonly string[] = [],
+): Promise<Lock> {
   const path = join(directory, LOCK);
-  const created = createDirectories(missingDirectories(directory));
+  const missing = missingDirectories(directory);
+  const created = createDirectories(missing, secludedAmong(missing, secluded));
   let temporary: string | undefined;
   try {
     temporary = mkdtempSync(`${path}.`);

@@ -22,13 +22,13 @@ export interface StoreOptions {
    * others finds it.
    */
   readonly beside?: readonly string[];
+  /** Directories of which everything that is created, themselves included, is open to its owner alone. */
+  readonly secluded?: readonly string[];
 }
 
 /** How files are written. */
 export interface CommitOptions {
   readonly signal?: AbortSignal;
-  /** The directory of which everything that is created, itself included, is open to its owner alone. */
-  readonly secluded?: string;
 }
 
 /** Target directories that this run alone may write to. */
@@ -115,13 +115,13 @@ async function assertResolved(directory: string): Promise<void> {
 
 /**
  * Takes the locks of the directories, in an order that is the same for everybody, and finishes or undoes what
- * interrupted runs have left in them. Directories that are not there are created, 0755. Never waits for another run.
+ * interrupted runs have left in them. Directories that are not there are created, 0755 or where they are secluded 0700. Never waits for another run.
  *
  * @param directories As {@link resolveDirectory} gives them.
  * @throws {PkiError} `ERR_LOCKED`; `ERR_STORE`, `ERR_OBSTACLE`. All locks are given back then.
  */
 export async function openStore(directories: readonly string[], options: StoreOptions): Promise<Store> {
-  const { self, onStep = () => undefined, beside = [] } = options;
+  const { self, onStep = () => undefined, beside = [], secluded = [] } = options;
   const targets = inOrder(directories);
   const others = beside.filter((directory) => !targets.includes(directory)).toSorted();
   const claimant: Claimant = { self, own: readHolder(self) };
@@ -130,7 +130,7 @@ export async function openStore(directories: readonly string[], options: StoreOp
     for (const directory of wanted.filter((path) => !locks.some((lock) => lock.directory === path))) {
       await assertResolved(directory);
       onStep(`lock ${directory}`);
-      const lock = await takeLock(directory, claimant);
+      const lock = await takeLock(directory, claimant, secluded);
       locks.push(lock);
       sweepLock(lock);
     }
@@ -157,7 +157,7 @@ export async function openStore(directories: readonly string[], options: StoreOp
     return {
       recovered,
       read: readFiles,
-      commit: async (files, { signal, secluded } = {}) => {
+      commit: async (files, { signal } = {}) => {
         if (locks.length === 0) throw new TypeError('expected an open store, got one that was closed');
         await runTransaction(files, {
           id: locks.map((lock) => lock.id).join('-'),

@@ -3,7 +3,7 @@ import { renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PkiError, isPkiError } from '../errors.ts';
 import { surveyDestinations } from './destinations.ts';
-import { isInside, removeEmptyDirectories } from './directories.ts';
+import { removeEmptyDirectories, secludedAmong } from './directories.ts';
 import { attempt } from './failure.ts';
 import { syncDirectories } from './flush.ts';
 import type { Journal, JournalFile } from './journal.ts';
@@ -18,8 +18,8 @@ export interface TransactionOptions {
   readonly directories: readonly [string, ...string[]];
   /** Directories that the run created before, and that must not be lost while the files are kept. */
   readonly created: readonly string[];
-  /** The directory of which everything that the transaction creates, itself included, is open to its owner alone. */
-  readonly secluded?: string | undefined;
+  /** Directories of which everything that the transaction creates, themselves included, is open to its owner alone. */
+  readonly secluded: readonly string[];
   readonly onStep: StepListener;
   readonly signal?: AbortSignal | undefined;
 }
@@ -34,8 +34,6 @@ function planTransaction(
   { id, directories, secluded }: TransactionOptions,
 ): Journal {
   const created = surveyDestinations(files, directories);
-  const isSecluded = (path: string): boolean =>
-    secluded !== undefined && (path === secluded || isInside(path, secluded));
   const missing = new Set(created);
   // The innermost directory that is there, not the target directory: it may be a mount point or a subvolume of its own,
   // and that the folder can be made there proves that the file can be put there later.
@@ -45,7 +43,7 @@ function planTransaction(
     id,
     directories,
     created,
-    secluded: created.filter(isSecluded),
+    secluded: secludedAmong(created, secluded),
     files: files.map(({ path, contents, mode, replace }) => ({
       path,
       site: siteOf(dirname(path)),

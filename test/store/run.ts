@@ -46,11 +46,16 @@ async function run(order: RunOrder): Promise<RunReport> {
   };
   try {
     const { beside = [], secluded } = order;
-    const store = await openStore(order.directories, { self: process, onStep, beside });
+    const store = await openStore(order.directories, {
+      self: process,
+      onStep,
+      beside,
+      ...(secluded && { secluded: [secluded] }),
+    });
     try {
       recovered.push(...store.recovered.map(({ kind }) => kind));
       if (order.waits === true) await untilInputEnds();
-      await store.commit(order.files, { signal: interruption.signal, ...(secluded && { secluded }) });
+      await store.commit(order.files, { signal: interruption.signal });
     } finally {
       await store.close();
     }

@@ -136,14 +136,25 @@ describe('commit', () => {
     const [file] = filesOf(root);
     if (file === undefined) throw new Error('no file');
     const kept = { ...file, path: join(secluded, '1/pki/ca.crt'), contents: bytes, mode: 0o600 };
-    const store = await openStore(directories, { self: process });
-    await store.commit([file, kept], { secluded });
+    const store = await openStore(directories, { self: process, secluded: [secluded] });
+    await store.commit([file, kept]);
     await store.close();
     expect(readFileSync(kept.path)).toEqual(bytes);
     const modeOf = (path: string): number => lstatSync(path).mode & 0o777;
     const closed = ['', '1', '1/pki'].map((path) => modeOf(join(secluded, path)));
     expect(closed).toEqual([0o700, 0o700, 0o700]);
     expect(modeOf(join(root, 'kubernetes/pki'))).toBe(0o755);
+  });
+
+  test('opens to its owner alone what it makes to put a lock in, where that is secluded', async () => {
+    const [file] = filesOf(root);
+    const secluded = join(root, 'elsewhere/pki-backups');
+    const options = { self: process, beside: [secluded], secluded: [secluded] };
+    const store = await openStore(directoriesOf(root), options);
+    await store.commit([{ ...Object(file), path: join(secluded, '1') }]);
+    await store.close();
+    const modes = [secluded, join(root, 'elsewhere')].map((path) => lstatSync(path).mode & 0o777);
+    expect(modes).toEqual([0o700, 0o755]);
   });
 
   test('has its journal where whoever opens the target directories finds it, not in one beside them', async () => {

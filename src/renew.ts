@@ -181,6 +181,8 @@ export async function planRenewal(request: RenewalRequest, now: Date): Promise<P
   const isDue = ({ certificates: [own] }: RowEvidence): boolean =>
     withinSeconds === undefined ||
     own === undefined ||
+    // As one is that was issued while the clock was ahead.
+    own.notBefore.getTime() > now.getTime() ||
     own.notAfter.getTime() <= now.getTime() + withinSeconds * 1000;
   const isFromCertificate = !hasSpec || from === 'certificate';
   const ids = new Set<string>();

@@ -35,7 +35,7 @@ export interface SnapshotManifest {
 
 /** A snapshot that is there. */
 export interface Snapshot extends SnapshotManifest {
-  /** When it was taken, in UTC: `20261126T021500.000Z`. */
+  /** When it was taken, in UTC: `20261126T021500.000Z`; one that was taken later has a later name, also after the clock was set back. */
   readonly name: string;
   readonly directory: string;
 }
@@ -53,6 +53,25 @@ export function snapshotPlaces(
   const targets = targetDirectories(directories);
   const isBelow = (path: string): boolean => targets.some((target) => isInside(path, target));
   return { secluded, beside: secluded.filter((path) => !isBelow(path)) };
+}
+
+const nameOf = (time: Date): string => time.toISOString().replaceAll(/[-:]/g, '');
+const timeOf = (name: string): number =>
+  Date.parse(name.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)/, '$1-$2-$3:$4:'));
+
+/** The names of the folders that may hold one, the oldest first. */
+function snapshotNames(directories: Directories): readonly string[] {
+  const names = listTree(backupsDirectory(directories)).directories.keys();
+  return [...names].filter((name) => NAME.test(name) && !Number.isNaN(timeOf(name))).toSorted();
+}
+
+
+/** A name for a snapshot of this moment, behind all that are there: the newest is the way back, and the last to be removed. */
+function nextName(directories: Directories, now: Date): string {
+  const last = snapshotNames(directories).at(-1);
+  const name = nameOf(now);
+  if (last === undefined || last < name) return name;
+  return nameOf(new Date(timeOf(last) + 1));
 }
 
 /** What is about to be changed. */
@@ -74,7 +93,7 @@ export function takeSnapshot(
   { directories, command, replaced, created }: Change,
   now: Date,
 ): { readonly directory: string; readonly files: readonly NewFile[] } {
-  const name = now.toISOString().replaceAll(/[-:]/g, '');
+  const name = nextName(directories, now);
   const directory = join(backupsDirectory(directories), name);
   const kept = replaced.map((path) => {
     const place = absolutePath(path, directories);
@@ -142,9 +161,7 @@ function parseManifest(text: string): SnapshotManifest | undefined {
 /** The snapshots of a PKI, the newest first. Folders that hold none are passed over. */
 export function listSnapshots(directories: Directories): readonly Snapshot[] {
   const backups = backupsDirectory(directories);
-  const names = [...listTree(backups).directories.keys()].filter((name) => NAME.test(name));
-  return names
-    .toSorted()
+  return snapshotNames(directories)
     .toReversed()
     .flatMap((name) => {
       const directory = join(backups, name);

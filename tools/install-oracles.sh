@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests hold the project against: openssl, etcd with etcdctl, kubectl, strace, setfacl; cfssl and easy-rsa, whose work
+# Installs what the tests hold the project against: openssl, etcd with etcdctl, kubectl, strace, setfacl, faketime; cfssl and easy-rsa, whose work
 # is audited; and what reads the reports and bundles: chromium, xmllint, Graphviz, promtool, NSS and Java; with the word conformance, also what that suite needs beside Go. Debian and its kin.
 set -eu
 need=""
@@ -8,6 +8,7 @@ command -v etcd >/dev/null || need="$need etcd-server"
 command -v etcdctl >/dev/null || need="$need etcd-client"
 command -v strace >/dev/null || need="$need strace"
 command -v setfacl >/dev/null || need="$need acl"
+command -v faketime >/dev/null || need="$need faketime"
 command -v kubectl >/dev/null || need="$need kubernetes-client"
 command -v cfssl >/dev/null || need="$need golang-cfssl"
 [ -e /usr/share/easy-rsa/easyrsa ] || need="$need easy-rsa"

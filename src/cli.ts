@@ -125,6 +125,7 @@ registerAs(parser, 'init', {
   describe: 'create what is missing of a PKI, keep what is valid',
   options: (own) => registerPhases(COMMAND_OPTIONS.init(own)),
 });
+register(parser, 'recover', 'recover', 'make again from the CA keys what has expired or is gone');
 register(parser, 'rollback', 'rollback [snapshot]', 'put back what a renewal has replaced');
 register(parser, 'verify', ['verify [dir]', 'audit [dir]'], 'audit what is there: read only, offline');
 parser.command(

@@ -11,6 +11,54 @@ import { ipToBytes, ipToText } from './x509/ip.ts';
 import { algorithmOfSpki } from './x509/keys.ts';
 import { attributeValues, COMMON_NAME_OID } from './x509/model.ts';
 
+/** One of these has to be known for the names of a host. */
+export const OF_NAME: readonly OptionKey[] = ['hostname', 'nodeName'];
+const OF_ADDRESS: readonly OptionKey[] = ['hostIp', 'apiserverAdvertiseAddress'];
+/** One of these has to be known for a server that nodes can reach. */
+export const OF_CONTROL_PLANE: readonly OptionKey[] = [...OF_ADDRESS, 'controlPlaneEndpoint'];
+
+/** What has to be known of a cluster for what a source stands for: one of the options. */
+const OPTIONS_OF: Partial<Record<SanSource | ServerSource, readonly OptionKey[]>> = {
+  hostname: OF_NAME,
+  hostAddresses: OF_ADDRESS,
+  advertiseAddress: OF_ADDRESS,
+  firstServiceAddress: ['serviceCidr'],
+  serviceAddresses: ['serviceCidr'],
+  host: OF_ADDRESS,
+  advertise: OF_ADDRESS,
+  controlPlaneOrHost: OF_CONTROL_PLANE,
+  controlPlaneOrAdvertise: OF_CONTROL_PLANE,
+};
+const OPTIONS_OF_TEXT: readonly (readonly [placeholder: string, options: readonly OptionKey[]])[] = [
+  ['{nodeName}', OF_NAME],
+  ['{serviceDnsDomain}', ['serviceDnsDomain']],
+];
+
+/**
+ * What has to be known of a cluster for a row of the table to be made from nothing: one option of each. That a certificate has
+ * no further names is as good an answer as any, and so is that the control plane has no address of its own.
+ */
+export function neededOptions(
+  id: string,
+  ruling: Ruling,
+  { isServerKnown }: { readonly isServerKnown: boolean },
+): readonly (readonly OptionKey[])[] {
+  const row = ROWS.find((candidate) => candidate.id === id);
+  if (row?.kind !== 'certificate' && row?.kind !== 'kubeconfig') return [];
+  const servers = row.kind === 'certificate' || isServerKnown ? [] : [choose(row.server, ruling)];
+  const names = row.kind === 'certificate' ? choose(row.sans, ruling) : [];
+  const texts = [choose(row.commonName, ruling), ...names];
+  return [
+    ...[...names, ...servers].flatMap((source) => {
+      const options = OPTIONS_OF[source];
+      return options === undefined ? [] : [options];
+    }),
+    ...OPTIONS_OF_TEXT.flatMap(([placeholder, options]) =>
+      texts.some((text) => text.includes(placeholder)) ? [options] : [],
+    ),
+  ];
+}
+
 /** A row that names its owner, as the table has it and as it lies there. */
 interface NamedRow {
   readonly sources: readonly SanSource[];

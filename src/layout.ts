@@ -1,27 +1,40 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import type { Directories } from './cluster/directories.ts';
+import type { Directories, Places } from './cluster/directories.ts';
+import { NODES } from './resolve/paths.ts';
 
-const PREFIXES: readonly (readonly [prefix: string, of: (directories: Directories) => string])[] = [
+type DirectoryOf = (places: Places) => string | undefined;
+
+const PREFIXES: readonly (readonly [prefix: string, of: DirectoryOf])[] = [
   ['pki/', ({ certDir }) => certDir],
   ['root-ca/', ({ rootCaDir, certDir }) => rootCaDir ?? certDir],
+  [NODES, ({ nodesDir }) => nodesDir],
 ];
 
 /**
  * The absolute path under which a logical path of the table lies on this host. What is none stands for itself: an absolute
  * path, an address.
  */
-export function absolutePath(logicalPath: string, directories: Directories): string {
+export function absolutePath(logicalPath: string, places: Places): string {
   if (/^(?:\/|[a-z-]+:\/\/)/.test(logicalPath)) return logicalPath;
-  const found = PREFIXES.find(([prefix]) => logicalPath.startsWith(prefix));
-  if (found === undefined) return join(directories.kubeconfigDir, logicalPath);
-  const [prefix, directoryOf] = found;
-  return join(directoryOf(directories), logicalPath.slice(prefix.length));
+  const [prefix, directoryOf] = PREFIXES.find(([start]) => logicalPath.startsWith(start)) ?? [
+    '',
+    () => undefined,
+  ];
+  const directory = directoryOf(places);
+  if (directory === undefined) return join(places.kubeconfigDir, logicalPath);
+  return join(directory, logicalPath.slice(prefix.length));
 }
 
 /** The directories themselves, each once, the one that holds the certificates first. */
 export function targetDirectories(directories: Directories): readonly string[] {
   const { certDir, kubeconfigDir, rootCaDir } = directories;
   return [...new Set([certDir, kubeconfigDir, ...(rootCaDir === undefined ? [] : [rootCaDir])])];
+}
+
+/** The same, and where what other nodes need is put. */
+export function writtenDirectories(places: Places): readonly string[] {
+  const { nodesDir } = places;
+  return [...new Set([...targetDirectories(places), ...(nodesDir === undefined ? [] : [nodesDir])])];
 }
 
 /** Where kubeadm has everything, whatever the directories are called in which it lies now. */
@@ -42,10 +55,13 @@ function isWithin(path: string, directory: string): boolean {
 
 /** The logical path of what lies at an absolute path; undefined where that is in none of the directories. */
 function logicalPathOf(path: string, directories: Directories): string | undefined {
-  const candidates = [...PREFIXES, ['', ({ kubeconfigDir }: Directories) => kubeconfigDir] as const]
-    .map(([prefix, directoryOf]) => [prefix, directoryOf(directories)] as const)
-    .filter(([, directory]) => isWithin(path, directory))
-    .map(([prefix, directory]) => join(prefix, path.slice(directory.length)).replace(/^\//, ''));
+  const candidates = [...PREFIXES, ['', ({ kubeconfigDir }: Directories) => kubeconfigDir] as const].flatMap(
+    ([prefix, directoryOf]) => {
+      const directory = directoryOf(directories);
+      if (directory === undefined || !isWithin(path, directory)) return [];
+      return [join(prefix, path.slice(directory.length)).replace(/^\//, '')];
+    },
+  );
   return candidates.find((candidate) => absolutePath(candidate, directories) === path);
 }
 

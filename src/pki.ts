@@ -13,7 +13,16 @@ import { PkiError } from './errors.ts';
 import type { Finding } from './finding.ts';
 import { editKubeconfig } from './kubeconfig/edit.ts';
 import { encodeKubeconfig } from './kubeconfig/encode.ts';
-import { COMPLETE, type Intent, ISSUING, type Plan, type PlannedRow, planRows, refusalOf } from './plan.ts';
+import {
+  COMPLETE,
+  embedsCredential,
+  type Intent,
+  ISSUING,
+  type Plan,
+  type PlannedRow,
+  planRows,
+  refusalOf,
+} from './plan.ts';
 import type { DesiredFile, DesiredRow } from './resolve/desired.ts';
 import type { Validity } from './resolve/template.ts';
 import type { KeyAlgorithmId } from './x509/algorithms.ts';
@@ -206,9 +215,11 @@ interface Writing {
   readonly materials: ReadonlyMap<string, Material>;
   /** The text that is there. */
   readonly old: string | undefined;
+  /** Whether that embeds the credential that is replaced. */
+  readonly isEditable: boolean;
 }
 
-async function kubeconfigOf({ row, planned, materials, old }: Writing): Promise<string> {
+async function kubeconfigOf({ row, planned, materials, old, isEditable }: Writing): Promise<string> {
   if (row.kind !== 'kubeconfig') return '';
   const own = materials.get(row.id);
   const trust = row.kubeconfig.trust.flatMap((id) => materials.get(id)?.certificates ?? []);
@@ -217,7 +228,7 @@ async function kubeconfigOf({ row, planned, materials, old }: Writing): Promise<
     clientCertificatePem: certificatesPem(own?.certificates ?? []),
     clientKeyPem: own?.key?.privateKeyPem ?? '',
   };
-  if (planned?.action === 'create' || old === undefined) return encodeKubeconfig(row.kubeconfig, credentials);
+  if (!isEditable || old === undefined) return encodeKubeconfig(row.kubeconfig, credentials);
   const isElsewhere = planned?.findings.some(({ code }) => code === 'server') === true;
   return editKubeconfig(old, { ...credentials, ...(isElsewhere ? { server: row.kubeconfig.server } : {}) });
 }
@@ -334,7 +345,10 @@ export async function generatePki(planned: PlannedPki, environment: PkiEnvironme
       row.files
         .filter(({ path }) => isWritten(row, path))
         .map(async ({ path, mode, holds }): Promise<PkiFile> => {
-          const writing = { row, planned: planOf.get(row.id), materials, old: textOf.get(path) };
+          const { kubeconfig } = planned.evidence.get(row.id) ?? {};
+          const isEditable = kubeconfig !== undefined && embedsCredential(kubeconfig);
+          const own = planOf.get(row.id);
+          const writing = { row, planned: own, materials, old: textOf.get(path), isEditable };
           return { path, mode, contents: await contentsOf(holds, writing) };
         }),
     ),

@@ -3,6 +3,7 @@ import type { Evidence, RowEvidence } from './checks/evidence.ts';
 import { MENDS, ONLY_EXPOSED } from './checks/mends.ts';
 import { PkiError } from './errors.ts';
 import type { Finding } from './finding.ts';
+import type { Kubeconfig } from './kubeconfig/parse.ts';
 import { timeText } from './checks/time.ts';
 import type { DesiredRow } from './resolve/desired.ts';
 import { resolveValidity, type Validity } from './resolve/template.ts';
@@ -35,6 +36,8 @@ export type Intent =
       /** Why a row cannot be renewed, where whoever asks knows already, by its id. */
       readonly obstacles: ReadonlyMap<string, string>;
       readonly keepsKeys: boolean;
+      /** Whether what is not there of a row is made, and a kubeconfig that embeds no credential written anew. */
+      readonly makesMissing: boolean;
     }
   /** One thing more is issued by the CAs that are there, of which nothing is made or changed. */
   | { readonly kind: 'issue'; readonly id: string };
@@ -176,20 +179,24 @@ function presenceObstacle({ desired, files, kubeconfig, key }: RowEvidence): str
     return absent === desired.files[0] ? 'is not there' : `its ${absent.holds} is not there`;
   if (desired.kind !== 'kubeconfig') return key === undefined ? 'its key cannot be read' : undefined;
   if (kubeconfig === undefined) return 'cannot be read as a kubeconfig';
-  const parts = [kubeconfig.clientCertificate, kubeconfig.clientKey];
-  return parts.every((part) => part !== undefined && 'pem' in part)
+  return embedsCredential(kubeconfig)
     ? undefined
     : 'embeds no client certificate and key: whoever keeps them in files renews them there';
+}
+
+/** Whether a kubeconfig holds the client certificate and the key of its current context itself. */
+export function embedsCredential({ clientCertificate, clientKey }: Kubeconfig): boolean {
+  return [clientCertificate, clientKey].every((part) => part !== undefined && 'pem' in part);
 }
 
 /** What becomes of a row, with what there is to say of it. */
 type Decision = Pick<PlannedRow, 'action' | 'files' | 'findings'>;
 
 function replaced(row: RowEvidence, keepsKey: boolean): readonly PlannedFile[] {
-  return row.desired.files.map(({ path, holds }) => ({
-    path,
-    action: holds === 'key' && keepsKey ? 'keep' : 'replace',
-  }));
+  return row.desired.files.map(({ path, holds }): PlannedFile => {
+    if (!row.files.some((file) => file.path === path)) return { path, action: 'create' };
+    return { path, action: holds === 'key' && keepsKey ? 'keep' : 'replace' };
+  });
 }
 
 /** What there is to look at of a CA that signs what is renewed: whoever restarts components then meets it. */
@@ -216,7 +223,7 @@ function decideRenewal(
     return { action: 'keep', files: kept, findings: warningsOf(row, evidence, { intent, ...context }) };
   }
   const obstacle =
-    presenceObstacle(row) ??
+    (intent.makesMissing ? undefined : presenceObstacle(row)) ??
     intent.obstacles.get(id) ??
     signingObstacle(row, evidence, { intent, ...context }) ??
     (intent.keepsKeys && context.findings.some(({ row: of, code }) => of === id && code === 'pair-mismatch')
@@ -224,7 +231,8 @@ function decideRenewal(
       : undefined);
   if (obstacle !== undefined)
     return { action: 'refuse', files: kept, findings: [notRenewable(row, obstacle)] };
-  return { action: 'renew', files: replaced(row, intent.keepsKeys), findings: [] };
+  const action = row.files.length === 0 ? 'create' : 'renew';
+  return { action, files: replaced(row, intent.keepsKeys), findings: [] };
 }
 
 /** Why a row that is made by itself cannot be; undefined where its CA can sign, or is among what is made. */

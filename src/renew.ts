@@ -1,3 +1,13 @@
+import {
+  adopt,
+  type Adopted,
+  algorithmOf,
+  type Knowledge,
+  provide,
+  restore,
+  withAlgorithm,
+  withNames,
+} from './adopt.ts';
 import type { AuditFinding, Finding } from './finding.ts';
 import type { Evidence, PresentFile, RowEvidence } from './checks/evidence.ts';
 import { MENDS } from './checks/mends.ts';
@@ -5,14 +15,14 @@ import type { Directories } from './cluster/directories.ts';
 import { type ClusterOptions, OPTIONS } from './cluster/options.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
 import { PkiError } from './errors.ts';
+import { OF_NAME } from './infer.ts';
 import { planPki, type PlannedPki } from './pki.ts';
 import type { Intent } from './plan.ts';
 import { EVERYTHING, RENEWABLE_NAMES, type RenewalSource } from './renewal-names.ts';
-import type { DesiredCertificate, DesiredRow } from './resolve/desired.ts';
+import type { DesiredRow } from './resolve/desired.ts';
+import { resolveNodeRows } from './resolve/rows.ts';
 import { verifyPki } from './verify.ts';
-import { KEY_ALGORITHMS, type KeyAlgorithm } from './x509/algorithms.ts';
-import { algorithmOfSpki } from './x509/keys.ts';
-import { attributeValues, COMMON_NAME_OID, EXT_KEY_USAGE_OIDS, ORGANIZATION_OID } from './x509/model.ts';
+import { KEY_ALGORITHMS } from './x509/algorithms.ts';
 import type { Signer } from './x509/signer.ts';
 
 /** What is to be renewed, and how. */
@@ -29,6 +39,18 @@ export interface RenewalRequest {
   readonly withinSeconds?: number | undefined;
   readonly keepsKeys: boolean;
   readonly signers: ReadonlyMap<string, Signer>;
+  /**
+   * Given where everything is made again, whatever `names` says: also what is missing, and what renews itself. `nodes` are the
+   * names of nodes that need theirs; this host has it already.
+   */
+  readonly recovery?: { readonly nodes: readonly string[] } | undefined;
+}
+
+/** A node that is another host than the one that is made again. */
+export interface OtherNode {
+  readonly name: string;
+  /** What it needs, by ids and paths of its own. */
+  readonly rows: readonly DesiredRow[];
 }
 
 /** A renewal understood. */
@@ -37,7 +59,12 @@ export interface PlannedRenewal {
   readonly planned: PlannedPki;
   /** Where the certificates that are there say something else than the specification that was given. */
   readonly differences: readonly Finding[];
+  /** The other nodes; the plan says what of theirs can be made. */
+  readonly nodes: readonly OtherNode[];
 }
+
+const given = (options: ClusterOptions): ClusterOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
 /** Who says what the cluster is says what its certificates hold; what a key is or how long it lives says nothing of that. */
 function isSpecified(options: ClusterOptions): boolean {
@@ -47,10 +74,11 @@ function isSpecified(options: ClusterOptions): boolean {
   );
 }
 
-function isSelected(row: DesiredRow, names: readonly string[]): boolean {
-  if (row.kind !== 'certificate' && row.kind !== 'kubeconfig') return false;
-  const renewsItself = row.kind === 'kubeconfig' && row.renewsItself === true;
-  return names.includes(row.id) || (names.includes(EVERYTHING) && !renewsItself);
+function isSelected({ desired, files }: RowEvidence, { names, recovery }: RenewalRequest): boolean {
+  if (desired.kind !== 'certificate' && desired.kind !== 'kubeconfig') return false;
+  if (recovery !== undefined) return files.length > 0 || desired.mayBeAway !== true;
+  const renewsItself = desired.kind === 'kubeconfig' && desired.renewsItself === true;
+  return names.includes(desired.id) || (names.includes(EVERYTHING) && !renewsItself);
 }
 
 function assertNames(names: readonly string[], rows: readonly DesiredRow[]): void {
@@ -66,52 +94,6 @@ function assertNames(names: readonly string[], rows: readonly DesiredRow[]): voi
     isOfTable ? `this PKI has no ${first}` : `there is no certificate called ${JSON.stringify(first)}`,
     { detail: {}, hint: `one of ${[EVERYTHING, ...RENEWABLE_NAMES].join(', ')}` },
   );
-}
-
-/** A row with what its certificate has, or why that cannot be issued again. */
-type Adopted = { readonly row: DesiredRow } | { readonly obstacle: string };
-
-function algorithmOf({ certificates: [own] }: RowEvidence): KeyAlgorithm | undefined {
-  const id = own === undefined ? undefined : algorithmOfSpki(own.spkiDer);
-  return id === undefined ? undefined : KEY_ALGORITHMS[id];
-}
-
-/** The usages of a key of one kind, from those of another: only some can encipher (RFC 8813 3). */
-function usagesFor(
-  { keyUsage }: DesiredCertificate,
-  algorithm: KeyAlgorithm,
-): DesiredCertificate['keyUsage'] {
-  return algorithm.canEncipherKeys ? keyUsage : keyUsage.filter((usage) => usage !== 'keyEncipherment');
-}
-
-function withAlgorithm(row: DesiredRow, algorithm: KeyAlgorithm | undefined): DesiredRow {
-  if (algorithm === undefined || (row.kind !== 'certificate' && row.kind !== 'kubeconfig')) return row;
-  const { renewedAlgorithm: _, ...certificate } = row.certificate;
-  return {
-    ...row,
-    certificate: { ...certificate, algorithm, keyUsage: usagesFor(certificate, algorithm) },
-  };
-}
-
-/** Takes subject, names and extended usages from the certificate that is there, as kubeadm does (kubeadm.md 4.2). */
-function adopt(row: DesiredRow, evidence: RowEvidence): Adopted {
-  const [certificate] = evidence.certificates;
-  if (certificate === undefined || (row.kind !== 'certificate' && row.kind !== 'kubeconfig'))
-    return { obstacle: 'its certificate cannot be read' };
-  const { subject, subjectAltName: sans = [], extKeyUsage } = certificate;
-  const names = attributeValues(subject, COMMON_NAME_OID);
-  const organization = attributeValues(subject, ORGANIZATION_OID);
-  const [commonName] = names;
-  if (commonName === undefined || names.length + organization.length !== subject.attributes.length)
-    return { obstacle: 'has a subject of other parts than one common name and organizations' };
-  if (sans.some(({ kind }) => kind === 'other'))
-    return { obstacle: 'has names of a kind that is not issued here' };
-  const usages = extKeyUsage ?? row.certificate.extKeyUsage;
-  if (usages.some((usage) => !(usage in EXT_KEY_USAGE_OIDS)))
-    return { obstacle: 'has extended key usages that are not issued here' };
-  return {
-    row: { ...row, certificate: { ...row.certificate, commonName, organization, sans, extKeyUsage: usages } },
-  };
 }
 
 function differencesOf(evidence: Evidence, findings: readonly AuditFinding[]): readonly Finding[] {
@@ -163,18 +145,19 @@ function assertHostKnown(inferred: ClusterOptions, { from, options }: RenewalReq
  * say different things and `from` does not say which is meant.
  */
 export async function planRenewal(request: RenewalRequest, now: Date): Promise<PlannedRenewal> {
-  const { files, options, names, readFrom, signers, from, withinSeconds, keepsKeys } = request;
+  const { files, options, names, readFrom, signers, from, withinSeconds, keepsKeys, recovery } = request;
   const audited = await verifyPki({ files, options, now, warnWithinSeconds: 0, readFrom });
   const { spec, evidence, inferred } = audited;
-  const rows = [...evidence.values()].map(({ desired }) => desired);
-  assertNames(names, rows);
+  assertNames(
+    names,
+    [...evidence.values()].map(({ desired }) => desired),
+  );
   const hasSpec = isSpecified(options);
-  const differences = hasSpec
-    ? differencesOf(
-        evidence,
-        audited.findings.filter(({ row }) => rows.some((one) => one.id === row && isSelected(one, names))),
-      )
-    : [];
+  const isAsked = ({ row: id = '' }: Finding): boolean => {
+    const row = evidence.get(id);
+    return row !== undefined && isSelected(row, request);
+  };
+  const differences = hasSpec ? differencesOf(evidence, audited.findings.filter(isAsked)) : [];
   assertDecided(differences, request);
   if (hasSpec) assertHostKnown(inferred, request);
 
@@ -185,22 +168,39 @@ export async function planRenewal(request: RenewalRequest, now: Date): Promise<P
     own.notBefore.getTime() > now.getTime() ||
     own.notAfter.getTime() <= now.getTime() + withinSeconds * 1000;
   const isFromCertificate = !hasSpec || from === 'certificate';
+  const keepsAlgorithm = keepsKeys || (isFromCertificate && options.keyAlgorithm === undefined);
+  const asked = options.keyAlgorithm === undefined ? undefined : KEY_ALGORITHMS[spec.keyAlgorithm];
+  const knowledge: Knowledge = { spec, isSpecified: hasSpec, said: { ...inferred, ...given(options) } };
+  const adopted = (row: RowEvidence): Adopted => {
+    if (recovery !== undefined && row.certificates[0] === undefined)
+      return restore(row.desired, row, knowledge);
+    const desired = recovery === undefined ? row.desired : withNames(row.desired, row);
+    return isFromCertificate ? adopt(desired, row) : { row: desired };
+  };
+
   const ids = new Set<string>();
   const obstacles = new Map<string, string>();
-  const wanted = [...evidence.values()].map((row): DesiredRow => {
-    const { desired } = row;
-    if (!isSelected(desired, names) || !isDue(row)) return desired;
+  const take = (desired: DesiredRow, own: Adopted): DesiredRow => {
     ids.add(desired.id);
-    const adopted = isFromCertificate ? adopt(desired, row) : { row: desired };
-    if ('obstacle' in adopted) {
-      obstacles.set(desired.id, `${adopted.obstacle}: give a specification, and --from spec`);
-      return desired;
-    }
-    const keepsAlgorithm = keepsKeys || (isFromCertificate && options.keyAlgorithm === undefined);
-    const asked = options.keyAlgorithm === undefined ? undefined : KEY_ALGORITHMS[spec.keyAlgorithm];
-    return withAlgorithm(adopted.row, keepsAlgorithm ? algorithmOf(row) : asked);
+    if ('row' in own) return own.row;
+    obstacles.set(desired.id, own.obstacle);
+    return desired;
+  };
+  const wanted = [...evidence.values()].map((row): DesiredRow => {
+    if (!isSelected(row, request) || !isDue(row)) return row.desired;
+    const own = take(row.desired, adopted(row));
+    return withAlgorithm(own, keepsAlgorithm ? algorithmOf(row) : asked);
   });
-  const intent: Intent = { kind: 'renew', ids, obstacles, keepsKeys };
-  const planned = await planPki({ rows: wanted, existing: files, signers }, now, intent);
-  return { spec, planned, differences };
+  const own = Object.keys(knowledge.said).some((key) => OF_NAME.some((name) => name === key))
+    ? spec.nodeName
+    : undefined;
+  const others = (recovery?.nodes ?? []).filter((name) => name !== own);
+  const nodes = others.map((name): OtherNode => {
+    const rows = resolveNodeRows(spec, name).map((row) => take(row, provide(row, knowledge)));
+    return { name, rows };
+  });
+  const intent: Intent = { kind: 'renew', ids, obstacles, keepsKeys, makesMissing: recovery !== undefined };
+  const rows = [...wanted, ...nodes.flatMap((node) => node.rows)];
+  const planned = await planPki({ rows, existing: files, signers }, now, intent);
+  return { spec, planned, differences, nodes };
 }

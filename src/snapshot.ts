@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { Directories } from './cluster/directories.ts';
+import type { Directories, Places } from './cluster/directories.ts';
 import { PkiError } from './errors.ts';
 import { absolutePath, targetDirectories } from './layout.ts';
 import { knownPaths } from './resolve/paths.ts';
@@ -45,12 +45,11 @@ export function backupsDirectory({ certDir }: Directories): string {
   return join(dirname(certDir), 'pki-backups');
 }
 
-/** What a store has to be opened with to take snapshots of what it replaces. */
-export function snapshotPlaces(
-  directories: Directories,
-): Required<Pick<StoreOptions, 'beside' | 'secluded'>> {
-  const secluded = [backupsDirectory(directories)];
-  const targets = targetDirectories(directories);
+/** What a store has to be opened with to take snapshots of what it replaces, and to put down what other nodes need. */
+export function storePlaces(places: Places): Required<Pick<StoreOptions, 'beside' | 'secluded'>> {
+  const { nodesDir } = places;
+  const secluded = [backupsDirectory(places), ...(nodesDir === undefined ? [] : [nodesDir])];
+  const targets = targetDirectories(places);
   const isBelow = (path: string): boolean => targets.some((target) => isInside(path, target));
   return { secluded, beside: secluded.filter((path) => !isBelow(path)) };
 }
@@ -64,7 +63,6 @@ function snapshotNames(directories: Directories): readonly string[] {
   const names = listTree(backupsDirectory(directories)).directories.keys();
   return [...names].filter((name) => NAME.test(name) && !Number.isNaN(timeOf(name))).toSorted();
 }
-
 
 /** A name for a snapshot of this moment, behind all that are there: the newest is the way back, and the last to be removed. */
 function nextName(directories: Directories, now: Date): string {

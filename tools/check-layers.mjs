@@ -21,6 +21,7 @@ const ROOMS = [
   'sources',
   'reading.ts',
   'verify.ts catalogue.ts expiration.ts',
+  'adopt.ts',
   'renew.ts user.ts join.ts bundle.ts',
   'report release.ts',
   'library',

@@ -4,7 +4,7 @@ import { COMPONENTS } from '../table/row.ts';
 import { addBundleOptions } from './bundle-options.ts';
 import { COMPONENT_OPTIONS } from './component-options.ts';
 import { addClusterOptions, addConfigOption, addOutputOption, LOCAL } from './options.ts';
-import { addRenewOptions, addRollbackOptions } from './renew-options.ts';
+import { addRecoverOptions, addRenewOptions, addRollbackOptions } from './renew-options.ts';
 import { SELECTION_OPTIONS } from './selection-options.ts';
 import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
 import { addJoinOptions } from './join-options.ts';
@@ -206,6 +206,7 @@ export type CommandName =
   | 'init'
   | 'initPhase'
   | 'certsRenew'
+  | 'recover'
   | 'rollback'
   | 'verify'
   | 'showTable'
@@ -224,6 +225,7 @@ export type CommandName =
 export const COMMAND_OPTIONS: Readonly<Record<Exclude<CommandName, 'initPhase'>, (parser: Argv) => Argv>> = {
   init: addInitOptions,
   certsRenew: addRenewOptions,
+  recover: addRecoverOptions,
   rollback: addRollbackOptions,
   verify: addVerifyOptions,
   showTable: addTableOptions,

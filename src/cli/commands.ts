@@ -5,6 +5,7 @@ import { runCheckExpiration } from './check-expiration.ts';
 import type { CommandName } from './command-options.ts';
 import { runInit } from './init-command.ts';
 import { runPhase } from './phase-command.ts';
+import { runRecover } from './recover-command.ts';
 import { runRenew } from './renew-command.ts';
 import { runRollback } from './rollback-command.ts';
 import { showArguments, showConfig, showRbac, showTable, showTree } from './show-commands.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: Readonly<
   init: runInit,
   initPhase: runPhase,
   certsRenew: runRenew,
+  recover: runRecover,
   rollback: runRollback,
   verify: runVerify,
   showTable,

@@ -14,7 +14,7 @@ import { type PlannedRequest, planRequest } from '../request.ts';
 import { type FileState, readFiles } from '../store/files.ts';
 import type { PhaseRequest } from '../resolve/phases.ts';
 import { resolveReload } from '../resolve/reload.ts';
-import { snapshotPlaces } from '../snapshot.ts';
+import { storePlaces } from '../snapshot.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { generate } from './generate.ts';
 import { readHost } from './host.ts';
@@ -132,7 +132,7 @@ async function writingRun(target: Target): Promise<InitResult> {
   const { directories, options } = target;
   const store = await openStore(targetDirectories(directories), {
     self: process,
-    ...(options.reissues ? snapshotPlaces(directories) : {}),
+    ...(options.reissues ? storePlaces(directories) : {}),
   });
   try {
     const recovery = store.recovered.map(recoverySentence);

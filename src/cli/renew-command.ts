@@ -45,6 +45,7 @@ export async function callHook(
 export async function runRenew(parsed: Arguments, signal: AbortSignal): Promise<number> {
   const { options } = await askedOptionsOf(parsed, { isAnyHost: true });
   const { report, messages } = await renew({
+    command: 'certs renew',
     cluster: options,
     names: namesOf(parsed),
     from: RENEWAL_SOURCES.find((source) => source === parsed['from']),

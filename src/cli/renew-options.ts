@@ -1,8 +1,25 @@
-import type { Argv } from 'yargs';
+import type { Argv, Options } from 'yargs';
 import { EVERYTHING, RENEWABLE_NAMES, RENEWAL_SOURCES } from '../renewal-names.ts';
 import { addClusterOptions, addConfigOption, addOutputOption } from './options.ts';
 import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
 import { once } from './words.ts';
+
+const RENEWAL_OPTIONS: Readonly<Record<string, Options>> = {
+  from: {
+    choices: RENEWAL_SOURCES,
+    coerce: once('from'),
+    describe:
+      'where the certificates differ from what is asked for: take subject, names and usages from which of the two',
+    requiresArg: true,
+  },
+  'dry-run': { type: 'boolean', describe: 'print the plan and change nothing' },
+  'allow-early-clock': {
+    type: 'boolean',
+    describe: 'go on although the clock shows a time before this release',
+  },
+  ...SNAPSHOT_OPTIONS,
+  ...HOOK_OPTIONS,
+};
 
 /** What `certs renew` takes. */
 export const addRenewOptions = (parser: Argv): Argv =>
@@ -12,28 +29,33 @@ export const addRenewOptions = (parser: Argv): Argv =>
       array: true,
       describe: `${EVERYTHING}, or some of: ${RENEWABLE_NAMES.join(', ')}; what renews itself, as kubelet.conf, is not part of ${EVERYTHING}`,
     })
-    .option('from', {
-      choices: RENEWAL_SOURCES,
-      coerce: once('from'),
-      describe:
-        'where the certificates differ from what is asked for: take subject, names and usages from which of the two',
-      requiresArg: true,
-    })
     .option('if-expiring', {
       type: 'string',
       describe: 'renew only what ends within this period: 30d',
       requiresArg: true,
     })
     .option('keep-key', { type: 'boolean', describe: 'keep the private keys; without it new ones are made' })
-    .option('dry-run', { type: 'boolean', describe: 'print the plan and change nothing' })
-    .option('allow-early-clock', {
-      type: 'boolean',
-      describe: 'go on although the clock shows a time before this release',
-    })
-    .options(SNAPSHOT_OPTIONS)
-    .options(HOOK_OPTIONS)
+    .options(RENEWAL_OPTIONS)
     .example('$0 certs renew all', 'everything that does not renew itself, below /etc/kubernetes')
     .example('$0 certs renew all --if-expiring 30d', 'for a timer');
+
+/** What `recover` takes. */
+export const addRecoverOptions = (parser: Argv): Argv =>
+  addConfigOption(addOutputOption(addClusterOptions(parser), ['text', 'json']))
+    .option('node', {
+      type: 'string',
+      array: true,
+      describe: 'make the kubeconfig of the kubelet of this other node as well; repeatable',
+      requiresArg: true,
+    })
+    .option('output-dir', {
+      type: 'string',
+      describe: 'directory for what the nodes need: a folder each, of their names',
+      requiresArg: true,
+    })
+    .options(RENEWAL_OPTIONS)
+    .example('$0 recover', 'everything that the CAs have signed, on a host that was off for too long')
+    .example('$0 recover --node worker1 --node worker2 --output-dir ./nodes', 'and what its nodes need');
 
 /** What `rollback` takes. */
 export const addRollbackOptions = (parser: Argv): Argv =>

@@ -1,29 +1,36 @@
-import type { Directories } from '../cluster/directories.ts';
+import type { Places } from '../cluster/directories.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import { parseDirectories } from '../cluster/parse.ts';
 import { isPkiError, PkiError } from '../errors.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import { readClock } from '../library/clock.ts';
 import { keptCertificates } from '../pki.ts';
-import { pathsOf } from '../plan.ts';
+import { ISSUING, pathsOf } from '../plan.ts';
 import { knownPlaces, presentFiles, resolveDirectories } from '../present.ts';
 import { type PlannedRenewal, planRenewal } from '../renew.ts';
 import type { RenewalSource } from '../renewal-names.ts';
 import { findingLines } from '../report/findings.ts';
 import type { RenewReport } from '../report/renew.ts';
+import { NODES } from '../resolve/paths.ts';
 import { resolveReload } from '../resolve/reload.ts';
-import { snapshotPlaces } from '../snapshot.ts';
+import { storePlaces } from '../snapshot.ts';
+import { resolveDirectory } from '../store/directories.ts';
 import { type FileState, readFiles } from '../store/files.ts';
 import { openStore } from '../store/store.ts';
 import { generate } from './generate.ts';
 import { pendingSentences } from '../library/pending.ts';
 import { assertPlaceable, recoverySentence, writeGenerated } from './write.ts';
 
-/** What `certs renew` takes. */
+/** What `certs renew` takes, and `recover`. */
 export interface RenewOptions {
+  readonly command: 'certs renew' | 'recover';
   readonly cluster: ClusterOptions;
   readonly names: readonly string[];
   readonly from?: RenewalSource | undefined;
+  /** Given where everything is made again; `nodesDir` is where what the nodes need is put. */
+  readonly recovery?:
+    | { readonly nodes: readonly string[]; readonly nodesDir?: string | undefined }
+    | undefined;
   readonly withinSeconds?: number | undefined;
   readonly keepsKeys: boolean;
   readonly keep: number;
@@ -32,7 +39,7 @@ export interface RenewOptions {
   readonly signal: AbortSignal;
 }
 
-/** What `certs renew` has to say. */
+/** What either has to say. */
 export interface RenewResult {
   readonly report: RenewReport;
   readonly messages: readonly string[];
@@ -40,7 +47,7 @@ export interface RenewResult {
 
 interface Target {
   readonly options: RenewOptions;
-  readonly directories: Directories;
+  readonly directories: Places;
   readonly now: Date;
 }
 
@@ -50,9 +57,18 @@ async function planTarget(
 ): Promise<PlannedRenewal> {
   const places = knownPlaces(directories);
   const files = presentFiles(places, await read([...places.values()]));
-  const { names, from, withinSeconds, keepsKeys, cluster } = options;
+  const { names, from, withinSeconds, keepsKeys, recovery, cluster } = options;
   const { certDir: _, kubeconfigDir: __, rootCaDir: ___, ...rest } = cluster;
-  const request = { files, readFrom: directories, options: rest, names, from, withinSeconds, keepsKeys };
+  const request = {
+    files,
+    readFrom: directories,
+    options: rest,
+    names,
+    from,
+    withinSeconds,
+    keepsKeys,
+    recovery,
+  };
   try {
     return await planRenewal({ ...request, signers: new Map() }, now);
   } catch (error) {
@@ -61,7 +77,7 @@ async function planTarget(
 }
 
 /** The same refusal, with the files as they are called here. */
-function placed(error: PkiError<'ERR_REFUSED'>, directories: Directories): PkiError<'ERR_REFUSED'> {
+function placed(error: PkiError<'ERR_REFUSED'>, directories: Places): PkiError<'ERR_REFUSED'> {
   const findings = error.detail.findings.map((finding) => ({
     ...finding,
     path: absolutePath(finding.path, directories),
@@ -79,8 +95,10 @@ function resultOf(
   rest: Pick<RenewReport, 'outcome' | 'certificates' | 'recovery' | 'snapshot'>,
 ): RenewResult {
   const pathOf = (path: string): string => absolutePath(path, directories);
-  const { spec, differences, planned } = renewal;
-  const replaced = pathsOf(planned.plan, 'replace');
+  const { spec, differences, nodes, planned } = renewal;
+  // What comes back has to be taken up as what is replaced.
+  const changed = [...pathsOf(planned.plan, 'replace'), ...pathsOf(planned.plan, 'create')];
+  const own = changed.filter((path) => !path.startsWith(NODES));
   const report: RenewReport = {
     ...rest,
     spec,
@@ -88,7 +106,8 @@ function resultOf(
     plan: planned.plan,
     differences,
     from: options.from,
-    ...(replaced.length === 0 ? {} : { reload: resolveReload(spec, replaced) }),
+    nodes,
+    ...(own.length === 0 ? {} : { reload: resolveReload(spec, own) }),
     pathOf,
   };
   const findings = planned.plan.rows.flatMap((row) => row.findings);
@@ -101,7 +120,7 @@ function resultOf(
 }
 
 const isChanging = ({ planned }: PlannedRenewal): boolean =>
-  planned.plan.rows.some(({ action }) => action === 'renew');
+  planned.plan.rows.some(({ action }) => ISSUING.includes(action));
 
 async function dryRun(target: Target): Promise<RenewResult> {
   const recovery = await pendingSentences(targetDirectories(target.directories));
@@ -115,7 +134,7 @@ async function writingRun(target: Target): Promise<RenewResult> {
   const { directories, options, now } = target;
   const store = await openStore(targetDirectories(directories), {
     self: process,
-    ...snapshotPlaces(directories),
+    ...storePlaces(directories),
   });
   try {
     const recovery = store.recovered.map(recoverySentence);
@@ -126,7 +145,7 @@ async function writingRun(target: Target): Promise<RenewResult> {
     }
     const generated = await generate(renewal.planned, now, options.signal);
     const { signal, keep } = options;
-    const writing = { ...generated, directories, now, command: 'certs renew', signal, keep };
+    const writing = { ...generated, directories, now, command: options.command, signal, keep };
     const { snapshot } = await writeGenerated(store, writing);
     const { certificates } = generated;
     return resultOf(target, renewal, {
@@ -141,7 +160,7 @@ async function writingRun(target: Target): Promise<RenewResult> {
 }
 
 /**
- * Renews certificates and kubeconfigs in place, all in one transaction, with a snapshot of what they replace.
+ * Renews certificates and kubeconfigs in place, or makes all of them again, in one transaction with a snapshot of what they replace.
  *
  * @throws {PkiError} whatever the request, the clock, the store or the generation have to say.
  */
@@ -149,6 +168,11 @@ export async function renew(options: RenewOptions): Promise<RenewResult> {
   const { certDir, kubeconfigDir, rootCa, rootCaDir } = options.cluster;
   const directories = parseDirectories({ certDir, kubeconfigDir, rootCa, rootCaDir }, process.cwd());
   const now = options.isEarlyClockAllowed ? new Date() : readClock();
-  const target = { options, directories: await resolveDirectories(directories), now };
+  const nodesDir = options.recovery?.nodesDir;
+  const places = {
+    ...(await resolveDirectories(directories)),
+    ...(nodesDir === undefined ? {} : { nodesDir: await resolveDirectory(nodesDir) }),
+  };
+  const target = { options, directories: places, now };
   return options.isDryRun ? dryRun(target) : writingRun(target);
 }

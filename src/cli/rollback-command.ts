@@ -10,7 +10,7 @@ import {
   snapshotsJson,
   snapshotsText,
 } from '../report/rollback.ts';
-import { snapshotPlaces, listSnapshots, readSnapshot, type Snapshot } from '../snapshot.ts';
+import { storePlaces, listSnapshots, readSnapshot, type Snapshot } from '../snapshot.ts';
 import type { Directories } from '../cluster/directories.ts';
 import { readFileBytes } from '../store/files.ts';
 import { surveyDestinations } from '../store/destinations.ts';
@@ -103,7 +103,7 @@ async function roll(
   const keep = keptSnapshots(parsed);
   const store = await openStore(targetDirectories(directories), {
     self: process,
-    ...snapshotPlaces(directories),
+    ...storePlaces(directories),
   });
   try {
     printMessages(store.recovered.map((recovery) => `notice: ${recoverySentence(recovery)}`));

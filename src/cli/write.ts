@@ -1,8 +1,9 @@
-import type { Directories } from '../cluster/directories.ts';
-import { absolutePath, targetDirectories } from '../layout.ts';
+import type { Places } from '../cluster/directories.ts';
+import { absolutePath, writtenDirectories } from '../layout.ts';
 import type { GeneratedPki } from '../pki.ts';
 import { type Plan, pathsOf } from '../plan.ts';
 import { count } from '../report/columns.ts';
+import { NODES } from '../resolve/paths.ts';
 import { backupsDirectory, pruneSnapshots, takeSnapshot } from '../snapshot.ts';
 import { surveyDestinations } from '../store/destinations.ts';
 import { assertWritable } from '../store/directories.ts';
@@ -17,8 +18,8 @@ export function recoverySentence({ kind, files }: Recovery): string {
 }
 
 /** Looks for what would keep the files from being written: the plan that is printed is the one that would be carried out. */
-export function assertPlaceable(plan: Plan, directories: Directories): void {
-  const targets = targetDirectories(directories);
+export function assertPlaceable(plan: Plan, directories: Places): void {
+  const targets = writtenDirectories(directories);
   const place = (replace: boolean) => (path: string) => ({ path: absolutePath(path, directories), replace });
   const replaced = pathsOf(plan, 'replace');
   const destinations = [...pathsOf(plan, 'create').map(place(false)), ...replaced.map(place(true))];
@@ -29,7 +30,7 @@ export function assertPlaceable(plan: Plan, directories: Directories): void {
 
 /** Files to be written, and what they are written with. */
 export interface Writing {
-  readonly directories: Directories;
+  readonly directories: Places;
   readonly command: string;
   readonly now: Date;
   readonly signal: AbortSignal;
@@ -61,7 +62,10 @@ export async function writeChange(
   { replaced, ...writing }: Writing & { readonly replaced: readonly string[] },
 ): Promise<Written> {
   const { directories, command, now, signal, keep } = writing;
-  const created = files.map(({ path }) => path).filter((path) => !replaced.includes(path));
+  // What other nodes need is none of what there is a way back to.
+  const created = files
+    .map(({ path }) => path)
+    .filter((path) => !replaced.includes(path) && !path.startsWith(NODES));
   const written = files.map(
     ({ path, contents, mode }): NewFile => ({
       path: absolutePath(path, directories),
@@ -71,7 +75,7 @@ export async function writeChange(
     }),
   );
   // First, whatever is in the way: what is no file is not read either.
-  surveyDestinations(written, targetDirectories(directories));
+  surveyDestinations(written, writtenDirectories(directories));
   const snapshot =
     replaced.length === 0 ? undefined : takeSnapshot({ directories, command, replaced, created }, now);
   await store.commit([...(snapshot?.files ?? []), ...written], { signal });

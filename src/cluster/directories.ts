@@ -11,7 +11,13 @@ export interface Directories {
   readonly rootCaDir?: string;
 }
 
-function parsePath(text: string): Parsed<string> {
+/** The same, and where what other nodes need is put, a folder each; absent: nothing is. */
+export interface Places extends Directories {
+  readonly nodesDir?: string;
+}
+
+/** Reads a path. */
+export function parsePath(text: string): Parsed<string> {
   if (!/[\p{Cc}\p{Cs}]/u.test(text)) return { value: text };
   return { rule: 'must be a path without control characters', hint: 'for example /etc/kubernetes/pki' };
 }

@@ -2,13 +2,14 @@ import type { Finding } from '../finding.ts';
 import { timeText } from '../checks/time.ts';
 import type { ClusterSpec } from '../cluster/spec.ts';
 import type { PkiCertificate } from '../pki.ts';
-import type { Plan } from '../plan.ts';
+import { ISSUING, type Plan } from '../plan.ts';
 import { columns, count } from './columns.ts';
+import type { OtherNode } from '../renew.ts';
 import type { ReloadPlan } from '../resolve/reload.ts';
 import { endOf, rowsJson } from './init.ts';
 import { reloadJson, reloadText } from './reload.ts';
 
-/** What a run of `certs renew` did or would do. */
+/** What a run of `certs renew` or `recover` did or would do. */
 export interface RenewReport {
   readonly outcome: 'renewed' | 'unchanged' | 'planned';
   /** What the files fit best, with what was given. */
@@ -20,6 +21,8 @@ export interface RenewReport {
   readonly differences: readonly Finding[];
   /** Which of the two was asked for. */
   readonly from?: 'spec' | 'certificate' | undefined;
+  /** The nodes that are other hosts. */
+  readonly nodes: readonly OtherNode[];
   readonly recovery: readonly string[];
   /** Where what was replaced lies; absent where nothing was. */
   readonly snapshot?: string;
@@ -52,13 +55,13 @@ function summary(report: RenewReport): string {
   }
 }
 
-/** The report as people read it: a line for each row that was asked for. */
-export function renewText(report: RenewReport): readonly string[] {
+/** A line for each row that was asked for, and an empty one; nothing where nothing was. */
+export function rowsText(report: RenewReport): readonly string[] {
   const { certificates, pathOf } = report;
   const rows = askedFor(report).map((row) => {
-    const isNew = row.action === 'renew' && report.outcome === 'planned';
+    const isNew = ISSUING.includes(row.action) && report.outcome === 'planned';
     const end = isNew ? row.validity?.notAfter : endOf(row, certificates);
-    const files = row.files.filter(({ action }) => action === 'replace');
+    const files = row.files.filter(({ action }) => action !== 'keep');
     return [
       row.action,
       row.id,
@@ -66,17 +69,25 @@ export function renewText(report: RenewReport): readonly string[] {
       files.map((file) => pathOf(file.path)).join(' ') || '-',
     ];
   });
-  const table = rows.length === 0 ? [] : [...columns([['ACTION', 'NAME', 'EXPIRES', 'FILES'], ...rows]), ''];
-  const { reload } = report;
-  return [...table, summary(report), ...(reload === undefined ? [] : ['', ...reloadText(reload, pathOf)])];
+  return rows.length === 0 ? [] : [...columns([['ACTION', 'NAME', 'EXPIRES', 'FILES'], ...rows]), ''];
+}
+
+/** The report as people read it. */
+export function renewText(report: RenewReport): readonly string[] {
+  const { reload, pathOf } = report;
+  const next = reload === undefined ? [] : ['', ...reloadText(reload, pathOf)];
+  return [...rowsText(report), summary(report), ...next];
 }
 
 /** The report for programs: `docs/json.md` describes it. */
 export function renewJson(report: RenewReport): object {
+  return { schema: 'k8s-pki/renew/v1', outcome: report.outcome, ...renewalJson(report) };
+}
+
+/** What every form of it for programs has. */
+export function renewalJson(report: RenewReport): object {
   const { pathOf, snapshot, from, reload } = report;
   return {
-    schema: 'k8s-pki/renew/v1',
-    outcome: report.outcome,
     isPartial: isPartial(report),
     profile: report.spec.profile,
     kubernetesVersion: report.spec.kubernetesVersion.text,

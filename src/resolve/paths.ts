@@ -20,6 +20,19 @@ export function pathsOf(row: Row): readonly string[] {
   }
 }
 
+/** Logical paths of what other nodes need begin with this, and the name of the node. */
+export const NODES = 'nodes/';
+
+/** The logical path of a file that another node has under `path`. */
+export function pathOnNode(nodeName: string, path: string): string {
+  return `${NODES}${nodeName}/${path}`;
+}
+
+/** The logical path that such a file has on the node itself. */
+export function pathThere(nodeName: string, path: string): string {
+  return path.slice(pathOnNode(nodeName, '').length);
+}
+
 /** The logical path of every file that any profile and release knows, in the order of the table. */
 export function knownPaths(): readonly string[] {
   return ROWS.flatMap(pathsOf);

@@ -11,6 +11,7 @@ import { USAGES } from '../table/usages.ts';
 import { KEY_ALGORITHMS } from '../x509/algorithms.ts';
 import { choose } from './choose.ts';
 import type { DesiredCertificate, DesiredFile, DesiredRow } from './desired.ts';
+import { pathOnNode } from './paths.ts';
 import { resolveSans } from './sans.ts';
 import { fillText } from './text.ts';
 
@@ -187,6 +188,27 @@ function resolveRow(row: Row, spec: ClusterSpec, rows: readonly Row[]): DesiredR
       };
     }
   }
+}
+
+/** What leads to the host of a specification leads nodes to the whole control plane, where that has an address of its own. */
+const FROM_NODES: Readonly<Record<ServerSource, ServerSource>> = {
+  host: 'controlPlaneOrHost',
+  advertise: 'controlPlaneOrAdvertise',
+  controlPlaneOrHost: 'controlPlaneOrHost',
+  controlPlaneOrAdvertise: 'controlPlaneOrAdvertise',
+};
+
+/** What a node needs that is not the host of the specification, by ids and paths of its own. */
+export function resolveNodeRows(spec: ClusterSpec, nodeName: string): readonly DesiredRow[] {
+  const rows = existingRows(spec);
+  return rows.flatMap((row): readonly DesiredRow[] => {
+    if (row.per !== 'node' || row.kind !== 'kubeconfig') return [];
+    const { otherServer: _, ...own } = row;
+    const server = { always: FROM_NODES[choose(row.server, spec)] };
+    const resolved = resolveRow({ ...own, server }, { ...spec, nodeName }, rows);
+    const files = resolved.files.map((file) => ({ ...file, path: pathOnNode(nodeName, file.path) }));
+    return [{ ...resolved, id: `${nodeName}/${row.id}`, files }];
+  });
 }
 
 /** Resolves the table for one cluster: every file it wants and what that has to be, signers first. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
-import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isOnPath, oracle } from '../support/oracles.ts';
 import { kubectl, kubectlOracle } from '../interop/kubectl-run.ts';
 import { bareEnvironment, endOf, NODE, run, SHAPES, start } from './shapes.ts';
 import { withDirectory } from './tree.ts';
+import { changedIn, openssl } from './two-trees.ts';
 
 const INIT = 'init --host-ip 192.0.2.10 --hostname cp1 --cert-dir out/pki --key-algorithm ECDSA-P256'.split(
   ' ',
@@ -19,22 +19,6 @@ async function withPki(work: (cwd: string) => Promise<void>): Promise<void> {
     cpSync(join(cwd, 'out'), join(cwd, 'good'), { recursive: true, preserveTimestamps: true });
     await work(cwd);
   });
-}
-
-function openssl(cwd: string, ...args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync('openssl', args, { cwd, encoding: 'utf8' });
-  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
-  return stdout;
-}
-
-/** The files of `good` that `out` has with other contents. */
-function changedIn(cwd: string): readonly string[] {
-  const names = readdirSync(join(cwd, 'good'), { recursive: true, encoding: 'utf8', withFileTypes: true });
-  return names
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(join(cwd, 'good/').length))
-    .filter((path) => !readFileSync(join(cwd, 'out', path)).equals(readFileSync(join(cwd, 'good', path))))
-    .toSorted();
 }
 
 describe.each(SHAPES)('certs renew on $name', (shape) => {

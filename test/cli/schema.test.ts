@@ -10,6 +10,7 @@ const SCHEMAS = resolve(__dirname, '../../docs/schema');
 const INIT = 'init -o json --key-algorithm ECDSA-P256 --host-ip 192.0.2.10 --hostname cp1 --cert-dir out/pki';
 const TOKEN = 'abcdef.0123456789abcdef';
 const RENEW = 'certs renew -o json --cert-dir out/pki';
+const RECOVER = 'recover -o json --cert-dir out/pki --node worker1 --output-dir nodes';
 const FILES = {
   'waivers.yaml': '- { code: organization, subject: admin.conf, reason: known, until: 9999-12-31 }',
   'wrong.yaml': '- code: organization',
@@ -80,6 +81,9 @@ const OUTPUTS = [
   ['renew', `${RENEW} apiserver --host-ip 192.0.2.11`, { code: 'ERR_REFUSED' }],
   ['renew', `${RENEW} apiserver --host-ip 192.0.2.11 --from spec`, { from: 'spec' }],
   ['renew', `${RENEW} all --config wrong.yaml`, { code: 'ERR_CONFIG' }],
+  ['recover', `${RECOVER} --dry-run`, { outcome: 'planned', nodes: [{ name: 'worker1' }] }],
+  ['recover', RECOVER, { outcome: 'recovered', isPartial: false }],
+  ['recover', RECOVER, { code: 'ERR_OBSTACLE' }],
   ['rollback', 'rollback --cert-dir out/pki -o json --dry-run', { outcome: 'planned' }],
   ['rollback', 'rollback --cert-dir out/pki -o json', { outcome: 'restored' }],
   ['rollback', 'rollback --list --cert-dir out/pki -o json', { schema: 'k8s-pki/snapshots/v1' }],
@@ -117,6 +121,7 @@ describe.each(SHAPES)('what $name prints', (shape) => {
       user: compile('user'),
       bundle: compile('bundle'),
       renew: compile('renew'),
+      recover: compile('recover'),
       rollback: compile('rollback'),
     };
     await withDirectory(async (cwd) => {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests hold the project against: openssl, etcd with etcdctl, kubectl, strace, setfacl, faketime; cfssl and easy-rsa, whose work
-# is audited; and what reads the reports and bundles: chromium, xmllint, Graphviz, promtool, NSS and Java; with the word conformance, also what that suite needs beside Go. Debian and its kin.
+# is audited; and what reads the reports and bundles: chromium, xmllint, Graphviz, promtool, NSS and Java; systemd-analyze, which reads units; with the word conformance, also what that suite needs beside Go. Debian and its kin.
 set -eu
 need=""
 command -v openssl >/dev/null || need="$need openssl"
@@ -15,6 +15,7 @@ command -v cfssl >/dev/null || need="$need golang-cfssl"
 command -v chromium >/dev/null || need="$need chromium"
 command -v xmllint >/dev/null || need="$need libxml2-utils"
 command -v dot >/dev/null || need="$need graphviz"
+command -v systemd-analyze >/dev/null || need="$need systemd"
 command -v promtool >/dev/null || need="$need prometheus"
 command -v pk12util >/dev/null || need="$need libnss3-tools"
 command -v keytool >/dev/null || need="$need default-jre-headless"

@@ -76,6 +76,7 @@ describe('the packed package', () => {
       'README.ja.md',
       'README.md',
       'SECURITY.md',
+      'contrib',
       'dist',
       'package.json',
     ]);

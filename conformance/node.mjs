@@ -36,8 +36,15 @@ state = ${text('state')}
 // Names a network, which is all that containerd looks for until there is a pod.
 const CNI = { cniVersion: '0.4.0', name: 'none', plugins: [{ type: 'loopback' }] };
 
-/** Starts containerd and the kubelet on the host of a control plane, with what `show arguments` says for it. */
-export function startNode({ name, address, folder, daemons, start }) {
+/** Where the kubelet of a node keeps the certificate that it renews, below the folder of the node. */
+export const ROTATED = join('kubelet', 'pki', 'kubelet-client-current.pem');
+
+/**
+ * Starts containerd and the kubelet on the host of a control plane, with what `show arguments` says for it.
+ *
+ * @param options `settings`: of the kubelet, beside those that it has here.
+ */
+export function startNode({ name, address, folder, daemons, start }, { settings = {} } = {}) {
   const home = join(folder, 'containerd');
   const root = join(folder, 'kubelet');
   for (const path of [join(home, 'cni'), root]) mkdirSync(path, { recursive: true });
@@ -45,7 +52,8 @@ export function startNode({ name, address, folder, daemons, start }) {
   writeFileSync(join(home, 'cni', 'none.conflist'), JSON.stringify(CNI));
   daemons.start('containerd', 'containerd', ['--config', join(home, 'config.toml')]);
 
-  const configuration = kubeletConfiguration(root, `unix://${join(home, 'containerd.sock')}`);
+  const endpoint = `unix://${join(home, 'containerd.sock')}`;
+  const configuration = { ...kubeletConfiguration(root, endpoint), ...settings };
   writeFileSync(join(root, 'config.yaml'), JSON.stringify(configuration));
   start('kubelet', [
     `--config=${join(root, 'config.yaml')}`,

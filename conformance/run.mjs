@@ -25,6 +25,7 @@ import { cases as manifests } from './cases/manifests.mjs';
 import { cases as node } from './cases/node.mjs';
 import { cases as paths } from './cases/paths.mjs';
 import { cases as profiles } from './cases/profiles.mjs';
+import { cases as recovery } from './cases/recovery.mjs';
 import { cases as refusals } from './cases/refusals.mjs';
 import { cases as reloads } from './cases/reloads.mjs';
 import { cases as renewal } from './cases/renewal.mjs';
@@ -75,6 +76,7 @@ const allCases = [
   ...controlPlane,
   ...live,
   ...node,
+  ...recovery,
   ...aggregation,
   ...etcdMembers,
   ...reloads,

@@ -18,8 +18,10 @@ const NAMES = Object.keys(COMMANDS);
 /** Works in a folder that holds a PKI in `out`, a snapshot of what one renewal has replaced, and something to reissue. */
 function withPki(work: (cwd: string) => Promise<void>): Promise<void> {
   return withDirectory(async (cwd) => {
-    expect(await run(NODE, `init ${HOST}`.split(' '), { cwd })).toMatchObject({ status: 0 });
-    expect(await run(NODE, COMMANDS['renew'] ?? [], { cwd })).toMatchObject({ status: 0 });
+    // The quicker of the two: there are many tests.
+    const [shape = NODE] = SHAPES.toReversed();
+    expect(await run(shape, `init ${HOST}`.split(' '), { cwd })).toMatchObject({ status: 0 });
+    expect(await run(shape, COMMANDS['renew'] ?? [], { cwd })).toMatchObject({ status: 0 });
     await work(cwd);
   });
 }

@@ -60,7 +60,7 @@ export function adopt(row: DesiredRow, evidence: RowEvidence): Adopted {
 /** What is known of a cluster beside what each of its certificates says of itself. */
 export interface Knowledge {
   readonly spec: ClusterSpec;
-  /** Whether that was asked for: what was not said has its default then, and the host alone is left to the files. */
+  /** Whether somebody says what the cluster is: what was not said has its default then, and the host alone is left to the files. */
   readonly isSpecified: boolean;
   /** What was said, by whoever asks or by the files. */
   readonly said: ClusterOptions;

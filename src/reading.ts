@@ -131,7 +131,7 @@ function namedPlacesIn({ files, readFrom }: ReadingRequest): NamedPlaceOf {
  * Who says what the cluster is says all of it, as to `init`: what is left out has its default, and a name beyond that is
  * surplus. What a host is called and has for keys may still be left to the files.
  */
-function isSpecified(options: ClusterOptions): boolean {
+export function saysCluster(options: ClusterOptions): boolean {
   const given = defined(options);
   return OPTIONS.some(
     ({ key, group }) => given[key] !== undefined && (group === 'This host' || group === 'Cluster'),
@@ -159,7 +159,7 @@ function optionsOf({ isThere, options, role }: PlacedRequest, ruling: ClusterOpt
   const etcd = needsEtcd(role) ? { externalEtcd: false } : {};
   // That a root which is asked for is kept apart may still show.
   const kept = options.rootCa === true ? ['rootCaDir'] : [];
-  const seen = isSpecified(options) ? only(seenShape(isThere), kept) : seenShape(isThere);
+  const seen = saysCluster(options) ? only(seenShape(isThere), kept) : seenShape(isThere);
   return { ...seen, ...ruling, ...defined(options), ...etcd };
 }
 
@@ -198,7 +198,7 @@ function openRulings({ profile, kubernetesVersion }: ClusterOptions): readonly C
 function wishOf(request: PlacedRequest, { options: fixed, rules }: Candidate, evidence: Evidence): Wish {
   const given = defined(request.options);
   const seen = inferOptions(evidence, rules);
-  const inferred = isSpecified(given) ? only(seen, OF_THE_HOST) : seen;
+  const inferred = saysCluster(given) ? only(seen, OF_THE_HOST) : seen;
   const { spec, options } = parseFound(withSoundNames(inferred), fixed);
   const inferredOptions = without(options, [...Object.keys(given), 'rootCaDir']);
   return { spec, inferred: inferredOptions, rows: rowsFor(request, spec) };

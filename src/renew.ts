@@ -18,6 +18,7 @@ import { PkiError } from './errors.ts';
 import { OF_NAME } from './infer.ts';
 import { planPki, type PlannedPki } from './pki.ts';
 import type { Intent } from './plan.ts';
+import { saysCluster } from './reading.ts';
 import { EVERYTHING, RENEWABLE_NAMES, type RenewalSource } from './renewal-names.ts';
 import type { DesiredRow } from './resolve/desired.ts';
 import { resolveNodeRows } from './resolve/rows.ts';
@@ -170,7 +171,11 @@ export async function planRenewal(request: RenewalRequest, now: Date): Promise<P
   const isFromCertificate = !hasSpec || from === 'certificate';
   const keepsAlgorithm = keepsKeys || (isFromCertificate && options.keyAlgorithm === undefined);
   const asked = options.keyAlgorithm === undefined ? undefined : KEY_ALGORITHMS[spec.keyAlgorithm];
-  const knowledge: Knowledge = { spec, isSpecified: hasSpec, said: { ...inferred, ...given(options) } };
+  const knowledge: Knowledge = {
+    spec,
+    isSpecified: saysCluster(options),
+    said: { ...inferred, ...given(options) },
+  };
   const adopted = (row: RowEvidence): Adopted => {
     if (recovery !== undefined && row.certificates[0] === undefined)
       return restore(row.desired, row, knowledge);

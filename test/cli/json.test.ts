@@ -27,6 +27,7 @@ const OUTPUTS = [
     'Renew',
     { from: 'certificate', differences: [] },
   ],
+  ['recover --cert-dir out/pki --node w1 --output-dir nodes -o json', 'Recover', { nodes: [{ name: 'w1' }] }],
   ['verify out -o json', 'Verify', { isProfileGiven: false, counts: { error: 0 } }],
   ['verify out --profile hardened --fail-on never -o json', 'Verify', { isProfileGiven: true }],
   ['verify out --live --live-timeout 1s --live-address etcd=127.0.0.1:1 -o json', 'Verify', {}],
@@ -81,7 +82,7 @@ const OUTPUTS = [
 test('what is printed is what docs/json.md says, member for member', async () => {
   const document = readFileSync(join(ROOT, 'docs/json.md'), 'utf8');
   const types = [...document.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
-  expect(types).toHaveLength(15);
+  expect(types).toHaveLength(16);
   await withDirectory(async (cwd) => {
     const values: string[] = [];
     writeFileSync(

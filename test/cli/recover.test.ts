@@ -160,6 +160,17 @@ describe.each(SHAPES)('recover on $name', (shape) => {
     });
   });
 
+  test('does not take a profile for a specification', async () => {
+    await withExpired(async (cwd) => {
+      for (const end of ['crt', 'key']) rmSync(join(cwd, `out/pki/apiserver.${end}`));
+      const { status, stderr } = await run(shape, [...RECOVER, '--profile', 'requirements'], { cwd });
+      expect(status).toBe(1);
+      expect(stderr).toContain(
+        'apiserver.crt: has to be made from nothing, and no file says --service-cidr and --service-dns-domain: give',
+      );
+    });
+  });
+
   test('infers what is gone from what is there', async () => {
     await withExpired(
       async (cwd) => {

@@ -41,8 +41,8 @@ function registerAs(parser: Argv, name: CommandName, registered: Registered): Ar
   const { command, describe, options, told } = registered;
   return parser.command(command, describe, options, (parsed) => {
     // yargs takes the word that stands for stdin for a flag without a name, and leaves its place empty.
-    const isStandardInput = parsed['dir'] === '' && words.includes('-');
-    chosen = { name, parsed: { ...parsed, ...told, ...(isStandardInput ? { dir: '-' } : {}) } };
+    const [place] = ['dir', 'file'].filter((word) => parsed[word] === '' && words.includes('-'));
+    chosen = { name, parsed: { ...parsed, ...told, ...(place === undefined ? {} : { [place]: '-' }) } };
   });
 }
 
@@ -163,8 +163,13 @@ parser.command('kubeconfig', 'make kubeconfigs', (own) => {
   return own.demandCommand(1, 1, 'do what with kubeconfigs?', 'one thing at a time');
 });
 parser.command('export', 'hand out what is there in other forms', (own) => {
+  register(own, 'exportSecret', 'secret', 'the Secret kubeadm-certs, for control-plane hosts that join');
   register(own, 'exportBundle', 'bundle <source>', 'a client certificate, its key and its CAs as PKCS#12');
   return own.demandCommand(1, 1, 'export what?', 'one thing at a time');
+});
+parser.command('import', 'take what others made of a PKI', (own) => {
+  register(own, 'importSecret', 'secret <file>', 'the files in the Secret kubeadm-certs');
+  return own.demandCommand(1, 1, 'import what?', 'one thing at a time');
 });
 parser.completion('completion', 'print a script for shell completion');
 

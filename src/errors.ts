@@ -42,6 +42,11 @@ export interface PkiErrorDetail {
    * can be named then. Exit code 3.
    */
   ERR_SOURCE: { readonly source: string; readonly choices: readonly string[] };
+  /**
+   * What is encrypted in the Secret kubeadm-certs cannot be opened: another key, or damaged. `entries` are the keys of its
+   * data that do not open. Exit code 3.
+   */
+  ERR_SEALED: { readonly entries: readonly string[] };
   /** Something stands where files are to be written; all of it is listed, nothing was changed. Exit code 3. */
   ERR_OBSTACLE: {
     readonly obstacles: readonly {

@@ -29,6 +29,13 @@ export { type Bundle, encodeBundle, type EncodeBundleOptions } from './library/b
 export type { CaCertHash } from './join.ts';
 export { caCertHashes } from './library/ca-hash.ts';
 export { generateCertificateKey } from './library/certificate-key.ts';
+export type { SecretExport, SecretImport } from './handover.ts';
+export {
+  type ExportCertificateSecretOptions,
+  exportCertificateSecret,
+  type ImportCertificateSecretOptions,
+  importCertificateSecret,
+} from './library/certificate-secret.ts';
 export { type KubeadmConfig, parseKubeadmConfig } from './library/config.ts';
 export { type ClusterPkiDirectory, readClusterPki, writeClusterPki } from './library/directory.ts';
 export { checkExpiration, type CheckExpirationOptions } from './library/expiration.ts';
@@ -55,6 +62,7 @@ export type { RenewalSource } from './renewal-names.ts';
 export { type ComponentArgument, resolveArguments } from './resolve/arguments.ts';
 export type { ReloadPlan, ReloadStep } from './resolve/reload.ts';
 export { type Listener, resolveListeners } from './resolve/listeners.ts';
+export type { Manifest, TokenOwner } from './secret/manifests.ts';
 export { type ArchiveOptions, parseArchive } from './sources/archive.ts';
 export type { Bytes } from './sources/bytes.ts';
 export { parseSecrets, type SecretOptions } from './sources/secrets.ts';

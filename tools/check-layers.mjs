@@ -19,10 +19,11 @@ const ROOMS = [
   'request.ts store live',
   'present.ts snapshot.ts',
   'sources',
+  'secret',
   'reading.ts',
   'verify.ts catalogue.ts expiration.ts',
   'adopt.ts',
-  'renew.ts user.ts join.ts bundle.ts',
+  'renew.ts user.ts join.ts bundle.ts handover.ts',
   'report release.ts',
   'library',
   'index.ts',
@@ -34,7 +35,7 @@ const NARROW = { store: ['errors.ts', 'finding.ts', 'store'] };
 
 /** Modules from outside, and the only rooms that may import them. */
 const OUTSIDE = [
-  [/^node:crypto$/, ['x509', 'store', 'library', 'cli']],
+  [/^node:crypto$/, ['x509', 'store', 'secret', 'library', 'cli']],
   [/^(@peculiar\/|reflect-metadata$|node-forge$)/, ['x509']],
   [/^(node:)?fs(\/|$)/, ['store']],
   [/^yargs(\/|$)/, ['cli', 'cli.ts']],

@@ -1,3 +1,4 @@
+import type { Finding } from '../finding.ts';
 import type { DesiredFile } from '../resolve/desired.ts';
 import type { Check } from './check.ts';
 import type { Evidence } from './evidence.ts';
@@ -11,16 +12,26 @@ function hasKubeconfigs(evidence: Evidence): boolean {
   );
 }
 
+const ROW_ABSENT: Omit<Check, 'run'> = Object.freeze({
+  code: 'row-absent',
+  only: 'audit',
+  severity: 'error',
+  says: 'Everything that the table has for this cluster is there, but for what may be locked away',
+  citation: 'R2, R3, R6',
+  remedy: 'have it made (init makes what is missing and keeps the rest), or bring it from where it is made',
+  appliesTo: ['ca', 'certificate', 'keyPair', 'bundle', 'kubeconfig'] as const,
+});
+
+/** That a file is missing, to whoever cannot do without it. */
+export function absent(row: string, path: string): Finding {
+  const { code, severity, remedy } = ROW_ABSENT;
+  return { code, severity, row, path, message: 'is missing', remedy };
+}
+
 /** Whether everything that a row wants is there. */
 export const PRESENCE_CHECKS: readonly Check[] = [
   {
-    code: 'row-absent',
-    only: 'audit',
-    severity: 'error',
-    says: 'Everything that the table has for this cluster is there, but for what may be locked away',
-    citation: 'R2, R3, R6',
-    remedy: 'have it made (init makes what is missing and keeps the rest), or bring it from where it is made',
-    appliesTo: ['ca', 'certificate', 'keyPair', 'bundle', 'kubeconfig'],
+    ...ROW_ABSENT,
     run: ({ desired, files }, { evidence, audit }) => {
       const { expected } = audit ?? {};
       const isExpected = expected === undefined || desired.files.some(({ path }) => expected.includes(path));

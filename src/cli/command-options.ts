@@ -5,6 +5,7 @@ import { addBundleOptions } from './bundle-options.ts';
 import { COMPONENT_OPTIONS } from './component-options.ts';
 import { addClusterOptions, addConfigOption, addOutputOption, LOCAL } from './options.ts';
 import { addRecoverOptions, addRenewOptions, addRollbackOptions } from './renew-options.ts';
+import { addExportSecretOptions, addImportSecretOptions } from './secret-options.ts';
 import { SELECTION_OPTIONS } from './selection-options.ts';
 import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
 import { addJoinOptions } from './join-options.ts';
@@ -219,7 +220,9 @@ export type CommandName =
   | 'kubeconfigUser'
   | 'showCaHash'
   | 'showJoin'
-  | 'exportBundle';
+  | 'exportBundle'
+  | 'exportSecret'
+  | 'importSecret';
 
 /** What each command takes. Apart from what they do, so that help and mistakes need not wait for that to be loaded. */
 export const COMMAND_OPTIONS: Readonly<Record<Exclude<CommandName, 'initPhase'>, (parser: Argv) => Argv>> = {
@@ -239,4 +242,6 @@ export const COMMAND_OPTIONS: Readonly<Record<Exclude<CommandName, 'initPhase'>,
   showCaHash: addCaHashOptions,
   exportBundle: addBundleOptions,
   showJoin: (parser) => addJoinOptions(addDirectory(parser)),
+  exportSecret: addExportSecretOptions,
+  importSecret: addImportSecretOptions,
 };

@@ -3,6 +3,8 @@ import { runBundle } from './bundle-command.ts';
 import { runCertificateKey } from './certificate-key-command.ts';
 import { runCheckExpiration } from './check-expiration.ts';
 import type { CommandName } from './command-options.ts';
+import { runExportSecret } from './export-secret.ts';
+import { runImportSecret } from './import-secret.ts';
 import { runInit } from './init-command.ts';
 import { runPhase } from './phase-command.ts';
 import { runRecover } from './recover-command.ts';
@@ -34,4 +36,6 @@ export const COMMANDS: Readonly<
   showCaHash,
   showJoin,
   exportBundle: runBundle,
+  exportSecret: runExportSecret,
+  importSecret: runImportSecret,
 };

@@ -27,6 +27,7 @@ async function readStandardInput(): Promise<string> {
 export interface AskedOptions {
   readonly options: ClusterOptions;
   readonly externalEtcd?: ExternalEtcd | undefined;
+  readonly certificateKey?: string | undefined;
   /** What is odd about the options, as of the file where they stand in it. */
   readonly place: (warnings: readonly SpecIssue[]) => readonly SpecIssue[];
 }
@@ -85,6 +86,7 @@ export async function askedOptionsOf(parsed: Arguments, asking: AskingOptions = 
   return {
     options,
     externalEtcd: configuration.externalEtcd,
+    certificateKey: configuration.certificateKey,
     place: (warnings) => placeWarnings(configuration, flags, warnings),
   };
 }

@@ -12,6 +12,7 @@ const EXIT_CODES: Readonly<Record<PkiErrorCode, number>> = {
   ERR_KUBECONFIG: EXIT.refused,
   ERR_STORE: EXIT.refused,
   ERR_SOURCE: EXIT.refused,
+  ERR_SEALED: EXIT.refused,
   ERR_LOCKED: EXIT.refused,
   ERR_OBSTACLE: EXIT.refused,
   ERR_CLOCK: EXIT.refused,

@@ -1,7 +1,6 @@
 import type { Places } from '../cluster/directories.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import { parseDirectories } from '../cluster/parse.ts';
-import { isPkiError, PkiError } from '../errors.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import { readClock } from '../library/clock.ts';
 import { keptCertificates } from '../pki.ts';
@@ -19,6 +18,7 @@ import { type FileState, readFiles } from '../store/files.ts';
 import { openStore } from '../store/store.ts';
 import { generate } from './generate.ts';
 import { pendingSentences } from '../library/pending.ts';
+import { placedError } from './placed.ts';
 import { assertPlaceable, recoverySentence, writeGenerated } from './write.ts';
 
 /** What `certs renew` takes, and `recover`. */
@@ -69,24 +69,10 @@ async function planTarget(
     keepsKeys,
     recovery,
   };
-  try {
-    return await planRenewal({ ...request, signers: new Map() }, now);
-  } catch (error) {
-    throw isPkiError(error, 'ERR_REFUSED') ? placed(error, directories) : error;
-  }
-}
-
-/** The same refusal, with the files as they are called here. */
-function placed(error: PkiError<'ERR_REFUSED'>, directories: Places): PkiError<'ERR_REFUSED'> {
-  const findings = error.detail.findings.map((finding) => ({
-    ...finding,
-    path: absolutePath(finding.path, directories),
-  }));
-  return new PkiError('ERR_REFUSED', error.message, {
-    detail: { ...error.detail, findings },
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    cause: error,
-  });
+  return placedError(
+    (path) => absolutePath(path, directories),
+    () => planRenewal({ ...request, signers: new Map() }, now),
+  );
 }
 
 function resultOf(

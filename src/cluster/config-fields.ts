@@ -1,3 +1,4 @@
+import { parseCertificateKey } from './certificate-key.ts';
 import { isAbsolute } from 'node:path';
 import { ALGORITHMS } from '../table/algorithms.ts';
 import { deepFreeze } from '../table/freeze.ts';
@@ -25,7 +26,7 @@ export interface ConfigField {
   readonly option?: OptionKey;
   /** Reads one text, to that of the option; absent: it is taken as it stands. */
   readonly parse?: (text: string) => Parsed<string>;
-  /** Never shown. */
+  /** The certificate key: never shown. */
   readonly isSecret?: true;
   /** What holds without it, in words. */
   readonly defaultText: string;
@@ -116,7 +117,7 @@ function hostFields(kind: HostKind, beneath: readonly string[]): readonly Config
       parse: parseCertificateKey,
       isSecret: true,
       defaultText: '',
-      says: 'encrypts the Secret kubeadm-certs; its form is looked at',
+      says: 'encrypts the Secret kubeadm-certs: export secret and import secret take it',
     },
   ];
 }

@@ -57,6 +57,8 @@ export interface Configuration {
   /** Of the options that stand there; the profile that goes with kubeadm's documents has no place. */
   readonly places: ReadonlyMap<OptionKey, ConfigPlace>;
   readonly externalEtcd?: ExternalEtcd;
+  /** The key of the Secret kubeadm-certs, in hex. Never shown. */
+  readonly certificateKey?: string;
   /** A sentence each. */
   readonly notices: readonly string[];
   readonly issues: readonly SpecIssue[];
@@ -131,6 +133,7 @@ class ConfigReader {
   readonly issues: SpecIssue[] = [];
   readonly notices: string[] = [];
   readonly places = new Map<OptionKey, ConfigPlace>();
+  certificateKey: string | undefined;
 
   constructor(name: string) {
     this.name = name;
@@ -197,6 +200,7 @@ function readFields(reader: ConfigReader, source: ConfigDocument, mistyped: read
     const isOverruled = isGated && field.option === 'keyAlgorithm';
     if (value !== undefined && field.option !== undefined && !isOverruled)
       reader.take(source, field.path, field.option, value);
+    if (value !== undefined && field.isSecret === true) reader.certificateKey = String(value);
   }
 }
 
@@ -311,6 +315,7 @@ export async function parseConfiguration(text: string, name: string): Promise<Co
     },
     places: reader.places,
     ...(externalEtcd === undefined ? {} : { externalEtcd }),
+    ...(reader.certificateKey === undefined ? {} : { certificateKey: reader.certificateKey }),
     notices: reader.notices,
     issues: reader.issues,
   });

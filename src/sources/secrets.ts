@@ -2,7 +2,7 @@ import type { PresentFile } from '../checks/evidence.ts';
 import type { Finding } from '../finding.ts';
 import { knownPaths, pathsOf } from '../resolve/paths.ts';
 import { ROWS } from '../table/rows.ts';
-import { ENCRYPTED_SECRET, SECRET_LAYOUTS, type SecretKeys, type SecretLayout } from '../table/secrets.ts';
+import { CERTIFICATE_SECRET, SECRET_LAYOUTS, type SecretKeys, type SecretLayout } from '../table/secrets.ts';
 import { parseSecretDocuments, type Secret } from './documents.ts';
 import { encrypted, type Source, unreadableSource } from './source.ts';
 
@@ -99,8 +99,8 @@ function unlabelledClusters(secrets: readonly Secret[]): readonly Cluster[] {
 }
 
 const isEncrypted = ({ namespace, name, data }: Secret): boolean =>
-  namespace === ENCRYPTED_SECRET.namespace &&
-  name === ENCRYPTED_SECRET.name &&
+  namespace === CERTIFICATE_SECRET.namespace &&
+  name === CERTIFICATE_SECRET.name &&
   [...data.values()].some(
     (bytes) => bytes !== undefined && bytes.length > 0 && !Buffer.from(bytes).includes('-----BEGIN '),
   );
@@ -160,7 +160,7 @@ export async function parseSecrets(text: string, options: SecretOptions = {}): P
   if (onlyLocked !== undefined) {
     const finding = encryptedFinding(onlyLocked);
     throw unreadableSource(name, `${finding.path} ${finding.message}`, {
-      hint: 'audit the directory that it was made from, on a control-plane host',
+      hint: 'audit the directory that it was made from, on a control-plane host; k8s-pki import secret opens it',
     });
   }
   const { id, held, expected } = choose(name, clusters, options);

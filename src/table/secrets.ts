@@ -1,4 +1,5 @@
 import { deepFreeze } from './freeze.ts';
+import type { ExternalEtcdFile } from './row.ts';
 
 /** Which logical path each key of a Secret's data holds. */
 export type SecretKeys = Readonly<Record<string, string>>;
@@ -66,8 +67,48 @@ export const SECRET_LAYOUTS: readonly SecretLayout[] = deepFreeze<SecretLayout[]
   },
 ]);
 
-/** The Secret that kubeadm keeps for hosts that join: its values are encrypted (kubeadm.md 5). */
-export const ENCRYPTED_SECRET: { readonly namespace: string; readonly name: string } = Object.freeze({
+/** A Secret whose values are encrypted, and what goes with it. */
+export interface SealedSecret {
+  readonly namespace: string;
+  readonly name: string;
+  readonly keys: SecretKeys;
+  /** The keys of a cluster with its own etcd. */
+  readonly stackedEtcd: SecretKeys;
+  /** Those of any other, and which of the files that the configuration names each holds. */
+  readonly externalEtcd: Readonly<Record<string, ExternalEtcdFile>>;
+  /** Role and RoleBinding that let it be read. */
+  readonly role: string;
+  /** The group of those who read it. */
+  readonly readers: string;
+  /** The bootstrap token that takes the Secret with it when it ends. Nobody is let in by it: it has no usages. */
+  readonly token: { readonly description: string; readonly seconds: number };
+}
+
+/** What kubeadm keeps for hosts that join (kubeadm.md 5). The value of a file that is not there is empty. */
+export const CERTIFICATE_SECRET: SealedSecret = deepFreeze<SealedSecret>({
   namespace: 'kube-system',
   name: 'kubeadm-certs',
+  keys: {
+    'ca.crt': 'pki/ca.crt',
+    'ca.key': 'pki/ca.key',
+    'front-proxy-ca.crt': 'pki/front-proxy-ca.crt',
+    'front-proxy-ca.key': 'pki/front-proxy-ca.key',
+    'sa.pub': 'pki/sa.pub',
+    'sa.key': 'pki/sa.key',
+  },
+  stackedEtcd: {
+    'etcd-ca.crt': 'pki/etcd/ca.crt',
+    'etcd-ca.key': 'pki/etcd/ca.key',
+  },
+  externalEtcd: {
+    'external-etcd-ca.crt': 'caFile',
+    'external-etcd.crt': 'certFile',
+    'external-etcd.key': 'keyFile',
+  },
+  role: 'kubeadm:kubeadm-certs',
+  readers: 'system:bootstrappers:kubeadm:default-node-token',
+  token: {
+    description: 'Proxy for managing TTL for the kubeadm-certs secret',
+    seconds: 7200,
+  },
 });

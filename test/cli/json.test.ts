@@ -8,6 +8,7 @@ import { withDirectory } from './tree.ts';
 const ROOT = resolve(__dirname, '../..');
 const HOST = 'init -o json --key-algorithm ECDSA-P256 --host-ip 192.0.2.10 --hostname cp1';
 const INIT = `${HOST} --cert-dir out/pki`;
+const IMPORT = 'import secret secret.json --cert-dir two/pki --certificate-key-file key -o json';
 
 /** Command lines that follow each other in one directory, and what docs/json.md says that they print. */
 const OUTPUTS = [
@@ -77,12 +78,22 @@ const OUTPUTS = [
   ['show config --host-ip 192.0.2.10 --hostname cp1 -o json', 'Config', { schema: 'k8s-pki/config/v1' }],
   ['show config --config kubeadm.yaml -o json', 'Config', { schema: 'k8s-pki/config/v1' }],
   ['show rbac --profile hardened -o json', 'Rbac', { kind: 'List' }],
+  ['export secret --cert-dir out/pki --certificate-key-file key -o json', 'CertificateSecret', {}],
+  [
+    'export secret --cert-dir out/pki --certificate-key-file key --owner bootstrap-token-abcdef/01234567-89ab-cdef-0123-456789abcdef -o json',
+    'CertificateSecret',
+    { kind: 'List' },
+  ],
+  [`${IMPORT} --dry-run`, 'ImportSecret', { outcome: 'planned' }],
+  [IMPORT, 'ImportSecret', { outcome: 'imported', absent: [] }],
+  [IMPORT, 'ImportSecret', { outcome: 'unchanged' }],
+  [IMPORT.replace('key ', 'other '), 'SealedFailure', { code: 'ERR_SEALED' }],
 ] as const;
 
 test('what is printed is what docs/json.md says, member for member', async () => {
   const document = readFileSync(join(ROOT, 'docs/json.md'), 'utf8');
   const types = [...document.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
-  expect(types).toHaveLength(16);
+  expect(types).toHaveLength(18);
   await withDirectory(async (cwd) => {
     const values: string[] = [];
     writeFileSync(
@@ -90,11 +101,14 @@ test('what is printed is what docs/json.md says, member for member', async () =>
       '- { code: organization, subject: admin.conf, reason: known, until: 9999-12-31 }',
     );
     writeFileSync(join(cwd, 'wrong.yaml'), '- code: organization');
+    writeFileSync(join(cwd, 'key'), '5a'.repeat(32), { mode: 0o600 });
+    writeFileSync(join(cwd, 'other'), 'a5'.repeat(32), { mode: 0o600 });
     const configuration = readFileSync(join(ROOT, 'fixtures/config/v1beta4-external-etcd.yaml'));
     writeFileSync(join(cwd, 'kubeadm.yaml'), configuration);
     for (const [line, type, members] of OUTPUTS) {
       const { stdout } = await run(NODE, line.split(' '), { cwd });
       expect(JSON.parse(stdout)).toMatchObject(members);
+      if (type === 'CertificateSecret') writeFileSync(join(cwd, 'secret.json'), stdout);
       // A literal may have no member that its type does not name, and must have those that it does.
       values.push(`export const value${values.length}: ${type} = ${stdout};`);
     }

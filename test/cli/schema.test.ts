@@ -11,7 +11,10 @@ const INIT = 'init -o json --key-algorithm ECDSA-P256 --host-ip 192.0.2.10 --hos
 const TOKEN = 'abcdef.0123456789abcdef';
 const RENEW = 'certs renew -o json --cert-dir out/pki';
 const RECOVER = 'recover -o json --cert-dir out/pki --node worker1 --output-dir nodes';
+const KEY = ['--certificate-key-file', 'key'];
+const IMPORT = 'import secret secret.yaml --certificate-key-file key --cert-dir two/pki -o json';
 const FILES = {
+  key: '5a'.repeat(32),
   'waivers.yaml': '- { code: organization, subject: admin.conf, reason: known, until: 9999-12-31 }',
   'wrong.yaml': '- code: organization',
 };
@@ -87,6 +90,10 @@ const OUTPUTS = [
   ['rollback', 'rollback --cert-dir out/pki -o json --dry-run', { outcome: 'planned' }],
   ['rollback', 'rollback --cert-dir out/pki -o json', { outcome: 'restored' }],
   ['rollback', 'rollback --list --cert-dir out/pki -o json', { schema: 'k8s-pki/snapshots/v1' }],
+  ['import-secret', `${IMPORT} --dry-run`, { outcome: 'planned' }],
+  ['import-secret', IMPORT, { outcome: 'imported' }],
+  ['import-secret', IMPORT, { outcome: 'unchanged' }],
+  ['import-secret', 'import secret nowhere -o json', { code: 'ERR_CONFIG' }],
 ] as const;
 
 /** A schema that allows no members but those that it names. */
@@ -123,10 +130,19 @@ describe.each(SHAPES)('what $name prints', (shape) => {
       renew: compile('renew'),
       recover: compile('recover'),
       rollback: compile('rollback'),
+      'import-secret': compile('import-secret'),
     };
     await withDirectory(async (cwd) => {
       for (const [name, contents] of Object.entries(FILES)) writeFileSync(join(cwd, name), contents);
       for (const [name, line, members] of OUTPUTS) {
+        if (line === `${IMPORT} --dry-run`)
+          await run(
+            shape,
+            ['export', 'secret', '--cert-dir', 'out/pki', ...KEY, '--output-file', 'secret.yaml'],
+            {
+              cwd,
+            },
+          );
         const { stdout } = await run(shape, line.split(' '), { cwd });
         const value: unknown = JSON.parse(stdout);
         expect(value).toMatchObject(members);

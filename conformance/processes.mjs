@@ -38,12 +38,13 @@ export function mustRun(command, args, options) {
   );
 }
 
-const CLI = join(import.meta.dirname, '..', 'dist', 'cli.js');
+/** The command line of this project, for Node. */
+export const CLI = join(import.meta.dirname, '..', 'dist', 'cli.js');
 
 /** The command line of this project, as the beginning of one. */
 export const OURS = Object.freeze([process.execPath, CLI]);
 
-/** Runs it. */
+/** Runs it to its end. */
 export const runOurs = (args) => run(process.execPath, [CLI, ...args]);
 
 /** The same, where anything but success is a failure of the case. */

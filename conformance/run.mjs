@@ -31,6 +31,7 @@ import { cases as reloads } from './cases/reloads.mjs';
 import { cases as renewal } from './cases/renewal.mjs';
 import { cases as requirements } from './cases/requirements.mjs';
 import { cases as roles } from './cases/roles.mjs';
+import { cases as secret } from './cases/secret.mjs';
 import { cases as servers } from './cases/servers.mjs';
 import { cases as users } from './cases/users.mjs';
 import { DIFFERENCES } from '../dist/index.js';
@@ -79,6 +80,7 @@ const allCases = [
   ...recovery,
   ...aggregation,
   ...etcdMembers,
+  ...secret,
   ...reloads,
   ...load,
 ];

@@ -162,12 +162,12 @@ parser.command('kubeconfig', 'make kubeconfigs', (own) => {
   register(own, 'kubeconfigUser', 'user', 'print a kubeconfig for one more user');
   return own.demandCommand(1, 1, 'do what with kubeconfigs?', 'one thing at a time');
 });
-parser.command('export', 'hand out what is there in other forms', (own) => {
+parser.command('export', 'hand out a part of the PKI in another form', (own) => {
   register(own, 'exportSecret', 'secret', 'the Secret kubeadm-certs, for control-plane hosts that join');
   register(own, 'exportBundle', 'bundle <source>', 'a client certificate, its key and its CAs as PKCS#12');
   return own.demandCommand(1, 1, 'export what?', 'one thing at a time');
 });
-parser.command('import', 'take what others made of a PKI', (own) => {
+parser.command('import', 'take in a part of a PKI that came in another form', (own) => {
   register(own, 'importSecret', 'secret <file>', 'the files in the Secret kubeadm-certs');
   return own.demandCommand(1, 1, 'import what?', 'one thing at a time');
 });

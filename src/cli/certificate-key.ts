@@ -65,18 +65,21 @@ function givenKeys(parsed: Arguments, configured: string | undefined): readonly 
     : [{ option: 'certificate-key-file', variable: KEY_VARIABLE, read: async () => variable }];
 }
 
-/**
- * The certificate key from where it was said to be, or else from the environment. It is never shown.
- *
- * @throws {PkiError} `ERR_CONFIG` where there is none, more than one, or something that is none; `ERR_USAGE` where stdin is to
- * be two things.
- */
-export async function certificateKeyOf(parsed: Arguments, configured?: string): Promise<Uint8Array> {
+/** @throws {PkiError} `ERR_USAGE` where stdin is to be two things: a key that is read as something else might be shown. */
+export function assertOneStandardInput(parsed: Arguments): void {
   const words = ['config', 'certificate-key-file', 'file'].filter((name) => parsed[name] === '-');
   if (words.length > 1) {
     const said = words.map((name) => (name === 'file' ? 'the Secret' : `--${name}`)).join(' and ');
     throw new PkiError('ERR_USAGE', `${said} cannot both be on stdin`, { detail: {} });
   }
+}
+
+/**
+ * The certificate key from where it was said to be, or else from the environment. It is never shown.
+ *
+ * @throws {PkiError} `ERR_CONFIG` where there is none, more than one, or something that is none.
+ */
+export async function certificateKeyOf(parsed: Arguments, configured?: string): Promise<Uint8Array> {
   const given = givenKeys(parsed, configured);
   const [first, second] = given;
   if (first === undefined) {

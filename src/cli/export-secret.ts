@@ -13,7 +13,7 @@ import { parseTokenOwner } from '../secret/owner.ts';
 import { readFiles } from '../store/files.ts';
 import { replaceFile } from '../store/replace.ts';
 import { CERTIFICATE_SECRET } from '../table/secrets.ts';
-import { certificateKeyOf } from './certificate-key.ts';
+import { assertOneStandardInput, certificateKeyOf } from './certificate-key.ts';
 import { askedOptionsOf } from './config.ts';
 import { assertNoIssues } from './issues.ts';
 import { pendingSentences } from '../library/pending.ts';
@@ -64,6 +64,7 @@ function messagesOf(made: SecretExport, placeOf: (path: string) => string): read
 
 /** `k8s-pki export secret`. */
 export async function runExportSecret(parsed: Arguments): Promise<number> {
+  assertOneStandardInput(parsed);
   const { seconds, owner } = tokenOf(parsed);
   const asked = await askedOptionsOf(parsed, { isAnyHost: true });
   const key = await certificateKeyOf(parsed, asked.certificateKey);
@@ -97,7 +98,9 @@ export async function runExportSecret(parsed: Arguments): Promise<number> {
   const list = { apiVersion: 'v1', kind: 'List', items: made.manifests };
   const lines = parsed['output'] === 'json' ? [JSON.stringify(list, null, 2)] : await toYaml(made.manifests);
   const file = textOf(parsed, 'output-file');
-  if (file === undefined) printData(lines);
+  if (parsed['dry-run'] === true)
+    printMessages(['notice: what is there can be handed over; nothing was printed or written (--dry-run)']);
+  else if (file === undefined) printData(lines);
   else await replaceFile(resolve(file), `${lines.join('\n')}\n`, OUTPUT_MODE);
   printMessages([...pending.map((sentence) => `notice: ${sentence}`), ...messagesOf(made, placeOf)]);
   return EXIT.done;

@@ -15,7 +15,7 @@ import { assertWritable, isInside, resolveDirectory } from '../store/directories
 import { type FileState, readFiles } from '../store/files.ts';
 import type { NewFile } from '../store/staging.ts';
 import { openStore } from '../store/store.ts';
-import { certificateKeyOf } from './certificate-key.ts';
+import { assertOneStandardInput, certificateKeyOf } from './certificate-key.ts';
 import { type AskedOptions, askedOptionsOf } from './config.ts';
 import { pendingSentences } from '../library/pending.ts';
 import { placedError } from './placed.ts';
@@ -125,6 +125,7 @@ async function runImport(
 
 /** `k8s-pki import secret`. */
 export async function runImportSecret(parsed: Arguments, signal: AbortSignal): Promise<number> {
+  assertOneStandardInput(parsed);
   const target = await targetOf(parsed, await askedOptionsOf(parsed, { isAnyHost: true }));
   const { imported, rest } = await runImport(target, parsed['dry-run'] === true, signal);
   const placeOf = placeIn(target.directories, target.places);

@@ -42,6 +42,10 @@ export const addExportSecretOptions = (parser: Argv): Argv =>
       describe: 'put the data there, whole and at once, for its owner alone, in place of stdout',
       requiresArg: true,
     })
+    .option('dry-run', {
+      type: 'boolean',
+      describe: 'look at what is there, and print or write nothing of it',
+    })
     .example(
       '$0 export secret --certificate-key-file key | kubectl apply -f -',
       'what kubeadm join --control-plane --certificate-key fetches',

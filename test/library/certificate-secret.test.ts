@@ -229,6 +229,24 @@ describe('importCertificateSecret', () => {
     },
   );
 
+  test('leaves a text as it is, whatever stands in it beside the PEM', async () => {
+    const [other] = (await filesOf()).filter(({ path }) => path === 'pki/ca.crt');
+    const odd = files.map((file) => {
+      const texts: Readonly<Record<string, string>> = {
+        'pki/ca.crt': `# ca, puis une autre \u00e0 c\u00f4t\u00e9\n${file.contents}${other?.contents}`,
+        'pki/sa.pub': file.contents.replaceAll('\n', '\r\n'),
+        'pki/sa.key': `\uFEFF\n${file.contents}`,
+        'pki/etcd/ca.crt': `${file.contents}\n\n`,
+      };
+      return { ...file, contents: texts[file.path] ?? file.contents };
+    });
+    const secret = JSON.stringify(theSecret(await made({ files: odd })));
+    const imported = await importCertificateSecret({ secret, certificateKey: KEY, now: NOW });
+    expect(imported.files).toHaveLength(STACKED.length);
+    for (const { path, contents } of imported.files)
+      expect(contents).toBe(odd.find((file) => file.path === path)?.contents);
+  });
+
   test('has what init needs for the other host', async () => {
     const secret = JSON.stringify(theSecret(await made()));
     const { files: existing } = await importCertificateSecret({ secret, certificateKey: KEY, now: NOW });

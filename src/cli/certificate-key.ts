@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Arguments } from 'yargs';
-import { parseCertificateKey } from '../cluster/certificate-key.ts';
+import { parseCertificateKey } from '../cluster/join-secrets.ts';
 import { PkiError } from '../errors.ts';
 import { obstacleOf } from '../present.ts';
 import { readChunks } from '../store/chunks.ts';

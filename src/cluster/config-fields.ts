@@ -1,4 +1,3 @@
-import { parseCertificateKey } from './certificate-key.ts';
 import { isAbsolute } from 'node:path';
 import { ALGORITHMS } from '../table/algorithms.ts';
 import { deepFreeze } from '../table/freeze.ts';

@@ -7,7 +7,7 @@ export function parseCertificateKey(text: string): Parsed<string> {
   if (new RegExp(`^[0-9A-Fa-f]{${2 * CERTIFICATE_KEY_BYTES}}$`).test(text)) return { value: text };
   return {
     rule: `must be ${CERTIFICATE_KEY_BYTES} bytes in hex`,
-    hint: 'kubeadm certs certificate-key makes one',
+    hint: 'k8s-pki certs certificate-key makes one',
   };
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { PresentFile } from '../checks/evidence.ts';
-import { parseCertificateKey } from '../cluster/certificate-key.ts';
+import { parseCertificateKey } from '../cluster/join-secrets.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import type { Parsed } from '../cluster/parsed.ts';
 import type { SpecIssue } from '../errors.ts';

@@ -47,6 +47,7 @@ const NOT_REFUSED = {
   'kubeconfigs-absent':
     'it is of several files at once, and of where they are looked for: a component is given one',
   'not-renewable': 'it is of what `certs renew` is to do: nothing is wrong with what is there',
+  'not-issuable': 'it is of what is to be made: nothing is wrong with what is there',
   'key-listed-weak': 'only whoever has the list can tell',
   'etcd-servers-in-the-clear': 'it works where etcd listens in the clear: whoever is on the way reads along',
   'kubeconfig-password': 'no API server takes it: a secret lies about for nothing',

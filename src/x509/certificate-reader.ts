@@ -18,14 +18,17 @@ import {
   TAG,
 } from './der.ts';
 import { algorithmOfSpki } from './keys.ts';
-import { type Certificate, KEY_USAGES } from './model.ts';
+import { type Certificate, type CertificateRequest, KEY_USAGES } from './model.ts';
 import { decodeAlgorithmOid } from './outline.ts';
+import { parseRequest } from './request.ts';
 import { isSignedBy } from './signature.ts';
 
 /** Reads certificates into plain data. */
 export interface CertificateReader {
   /** @throws {PkiError} `ERR_CERTIFICATE` with the field that cannot be read. */
   parse(der: Uint8Array): Certificate;
+  /** As {@link parse}, of a request for a certificate. */
+  parseRequest(der: Uint8Array): CertificateRequest;
   /**
    * Whether the signature was made with the private key of `issuerSpkiDer`; false also for algorithms that the reader does
    * not know. Looks at nothing else: no names, dates or constraints.
@@ -74,6 +77,7 @@ function hexOf({ content }: DerElement): string {
  */
 export const strictReader: CertificateReader = {
   parse: (der) => parseCertificate(der, STRICT_DECODERS),
+  parseRequest: (der) => parseRequest(der, STRICT_DECODERS),
   isSignedBy: async (certificate, issuerSpkiDer) => isSignedBy(certificate, issuerSpkiDer),
 };
 
@@ -95,5 +99,9 @@ export function isOfIssuedKind({ spkiDer, signatureAlgorithmOid }: Certificate):
  */
 export async function loadForeignReader(): Promise<CertificateReader> {
   const foreign = await import('./foreign-certificate.ts');
-  return { parse: foreign.parseForeignCertificate, isSignedBy: foreign.isForeignSignedBy };
+  return {
+    parse: foreign.parseForeignCertificate,
+    parseRequest: foreign.parseForeignRequest,
+    isSignedBy: foreign.isForeignSignedBy,
+  };
 }

@@ -17,6 +17,7 @@ import {
   type Certificate,
   type DistinguishedName,
   EXT_KEY_USAGE_OIDS,
+  type Extension,
   type GeneralName,
   type NameAttribute,
 } from './model.ts';
@@ -39,21 +40,27 @@ export interface ValueDecoders {
  */
 export function parseCertificate(der: Uint8Array, decoders: ValueDecoders): Certificate {
   const outline = parseOutline(der);
-  return outline.extensions.reduce<Certificate>(
-    (certificate, extension) => {
-      const field = EXTENSION_FIELDS.find((name) => EXTENSION_OIDS[name] === extension.oid);
-      if (field === undefined) return certificate;
-      return { ...certificate, ...atField(field, () => decoders.extensions[field](parseDer(extension.der))) };
-    },
-    {
-      ...outline,
-      issuer: atField('issuer', () => parseName(outline.issuer, decoders)),
-      subject: atField('subject', () => parseName(outline.subject, decoders)),
-    },
-  );
+  return {
+    ...outline,
+    issuer: atField('issuer', () => parseName(outline.issuer, decoders)),
+    subject: atField('subject', () => parseName(outline.subject, decoders)),
+    ...decodeExtensionFields(outline.extensions, decoders),
+  };
 }
 
-function parseName(name: DerElement, { attributeText }: ValueDecoders): DistinguishedName {
+/** The fields that the extensions make whose meaning is known here. */
+export function decodeExtensionFields(
+  extensions: readonly Extension[],
+  decoders: ValueDecoders,
+): Pick<Certificate, ExtensionField> {
+  return extensions.reduce<Pick<Certificate, ExtensionField>>((fields, extension) => {
+    const field = EXTENSION_FIELDS.find((name) => EXTENSION_OIDS[name] === extension.oid);
+    if (field === undefined) return fields;
+    return { ...fields, ...atField(field, () => decoders.extensions[field](parseDer(extension.der))) };
+  }, {});
+}
+
+export function parseName(name: DerElement, { attributeText }: ValueDecoders): DistinguishedName {
   const attributes = parseDerElements(name, TAG.sequence)
     .flatMap((rdn) => parseDerElements(rdn, TAG.set))
     .map((attribute): NameAttribute => {

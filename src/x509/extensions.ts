@@ -69,6 +69,27 @@ export function encodeExtensions(values: ExtensionValues): Uint8Array {
   );
 }
 
+/** What a request asks for: the rest of a certificate's extensions is its CA's to say. */
+export type RequestedExtensions = Pick<ExtensionValues, 'keyUsage' | 'extKeyUsage' | 'sans'>;
+
+/**
+ * Encodes the Extensions of a request, as {@link encodeExtensions}; undefined where there is nothing to ask for.
+ *
+ * @throws {RangeError} for a name that cannot stand in a certificate.
+ */
+export function encodeRequestedExtensions({
+  keyUsage,
+  extKeyUsage,
+  sans,
+}: RequestedExtensions): Uint8Array | undefined {
+  const extensions = [
+    ...(keyUsage.length === 0 ? [] : [encodeExtension('keyUsage', encodeKeyUsage(keyUsage))]),
+    ...(extKeyUsage.length === 0 ? [] : [encodeExtension('extKeyUsage', encodeExtKeyUsage(extKeyUsage))]),
+    ...(sans.length === 0 ? [] : [encodeExtension('subjectAltName', encodeGeneralNames(sans))]),
+  ];
+  return extensions.length === 0 ? undefined : encodeSequence(...extensions);
+}
+
 function encodeExtension(name: ExtensionField, value: Uint8Array): Uint8Array {
   const isCritical = name === 'keyUsage' || name === 'basicConstraints';
   return encodeSequence(

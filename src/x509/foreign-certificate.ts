@@ -21,7 +21,8 @@ import {
   TAG,
 } from './der.ts';
 import { EXTENSION_OIDS, type ExtensionField } from './extensions.ts';
-import { type Certificate, COMMON_NAME_OID, KEY_USAGES } from './model.ts';
+import { type Certificate, type CertificateRequest, COMMON_NAME_OID, KEY_USAGES } from './model.ts';
+import { parseRequest } from './request.ts';
 import { isSignedBy, isVerifiable } from './signature.ts';
 
 const provider = new Crypto();
@@ -80,6 +81,11 @@ const LIBRARY_DECODERS: ValueDecoders = {
  */
 export function parseForeignCertificate(der: Uint8Array): Certificate {
   return parseCertificate(der, LIBRARY_DECODERS);
+}
+
+/** As {@link parseForeignCertificate}, of a request for a certificate. */
+export function parseForeignRequest(der: Uint8Array): CertificateRequest {
+  return parseRequest(der, LIBRARY_DECODERS);
 }
 
 /**

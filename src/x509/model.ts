@@ -79,6 +79,27 @@ export interface Certificate {
   readonly authorityKeyIdentifier?: string;
 }
 
+/** A request for a certificate (PKCS #10), read: what it asks for, in the fields in which a certificate has it. */
+export interface CertificateRequest
+  extends Pick<
+    Certificate,
+    | 'der'
+    | 'signatureAlgorithmOid'
+    | 'signature'
+    | 'subject'
+    | 'spkiDer'
+    | 'extensions'
+    | 'basicConstraints'
+    | 'keyUsage'
+    | 'extKeyUsage'
+    | 'subjectAltName'
+  > {
+  /** The signed part, as it stands in `der`. */
+  readonly tbsDer: Uint8Array;
+  /** The whole AlgorithmIdentifier of the signature: unlike in a certificate, the signed part does not repeat it. */
+  readonly signatureAlgorithmDer: Uint8Array;
+}
+
 /** The values of one attribute of a name, in order: `attributeValues(certificate.subject, '2.5.4.3')` for the CN. */
 export function attributeValues(name: DistinguishedName, oid: string): readonly string[] {
   return name.attributes.filter((attribute) => attribute.oid === oid).map((attribute) => attribute.value);

@@ -41,17 +41,17 @@ export interface CertificateOutline
 }
 
 /**
- * Runs `parse` for a field of a certificate.
+ * Runs `parse` for a field of a certificate, or of what `of` says.
  *
  * @throws {PkiError} `ERR_CERTIFICATE` with the field, whatever `parse` throws.
  */
-export function atField<T>(field: string, parse: () => T): T {
+export function atField<T>(field: string, parse: () => T, of = 'certificate'): T {
   try {
     return parse();
   } catch (cause) {
     if (cause instanceof PkiError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const what = field === 'certificate' ? 'the certificate' : `${field} of the certificate`;
+    const what = field === of ? `the ${of}` : `${field} of the ${of}`;
     throw new PkiError('ERR_CERTIFICATE', `${what} cannot be read: ${reason}`, {
       detail: { field },
       cause,
@@ -144,7 +144,12 @@ function decodeExtensions(field: DerElement | undefined, version: number): reado
   if (field === undefined) return [];
   // RFC 5280 4.1.2.9; Go does not look at extensions of other versions, so they must not count for anyone.
   if (version !== 3) throw new DerError(`they need version 3, found ${version}`);
-  const extensions = parseDerElements(parseDer(field.content), TAG.sequence).map(decodeExtension);
+  return decodeExtensionList(parseDer(field.content));
+}
+
+/** The members of an Extensions (RFC 5280 4.1), no one of them twice. */
+export function decodeExtensionList(list: DerElement): readonly Extension[] {
+  const extensions = parseDerElements(list, TAG.sequence).map(decodeExtension);
   // RFC 5280 4.2.
   if (new Set(extensions.map(({ oid }) => oid)).size < extensions.length)
     throw new DerError('one stands there twice');

@@ -67,7 +67,10 @@ function encodePss(ofMessage: Uint8Array, ofMask: Uint8Array, saltBytes: number)
   );
 }
 
-type Signed = Pick<Certificate, 'signatureAlgorithmOid' | 'signature' | 'tbsDer'>;
+type Signed = Pick<Certificate, 'signatureAlgorithmOid' | 'signature' | 'tbsDer'> & {
+  /** The AlgorithmIdentifier, where the signed part does not have it. */
+  readonly signatureAlgorithmDer?: Uint8Array;
+};
 
 /** The algorithms whose parameters count, too, by the whole AlgorithmIdentifier. */
 const BY_IDENTIFIER: ReadonlyMap<string, (identifier: Uint8Array) => SignatureAlgorithm | undefined> =
@@ -82,9 +85,14 @@ function ed25519AlgorithmOf(algorithmIdentifier: Uint8Array): SignatureAlgorithm
   return isAlone ? { family: 'ed25519', hash: null } : undefined;
 }
 
-function algorithmOf({ signatureAlgorithmOid, tbsDer }: Signed): SignatureAlgorithm | undefined {
+function algorithmOf({
+  signatureAlgorithmOid,
+  signatureAlgorithmDer,
+  tbsDer,
+}: Signed): SignatureAlgorithm | undefined {
   const byIdentifier = BY_IDENTIFIER.get(signatureAlgorithmOid);
   if (byIdentifier === undefined) return SIGNATURE_ALGORITHMS.get(signatureAlgorithmOid);
+  if (signatureAlgorithmDer !== undefined) return byIdentifier(signatureAlgorithmDer);
   // `signature` and `signatureAlgorithm` are the same (RFC 5280 4.1.1.2).
   const tbs = new DerFields(parseDer(tbsDer));
   tbs.optional(explicitTag(0));

@@ -4,7 +4,7 @@ import type { ClusterSpec } from './cluster/spec.ts';
 import { neededOptions, OF_CONTROL_PLANE } from './infer.ts';
 import { parseServer } from './kubeconfig/server.ts';
 import { embedsCredential } from './plan.ts';
-import type { DesiredCertificate, DesiredRow } from './resolve/desired.ts';
+import type { DesiredRow } from './resolve/desired.ts';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from './x509/algorithms.ts';
 import { algorithmOfSpki } from './x509/keys.ts';
 import { attributeValues, COMMON_NAME_OID, EXT_KEY_USAGE_OIDS, ORGANIZATION_OID } from './x509/model.ts';
@@ -15,23 +15,6 @@ export type Adopted = { readonly row: DesiredRow } | { readonly obstacle: string
 export function algorithmOf({ certificates: [own] }: RowEvidence): KeyAlgorithm | undefined {
   const id = own === undefined ? undefined : algorithmOfSpki(own.spkiDer);
   return id === undefined ? undefined : KEY_ALGORITHMS[id];
-}
-
-/** The usages of a key of one kind, from those of another: only some can encipher (RFC 8813 3). */
-function usagesFor(
-  { keyUsage }: DesiredCertificate,
-  algorithm: KeyAlgorithm,
-): DesiredCertificate['keyUsage'] {
-  return algorithm.canEncipherKeys ? keyUsage : keyUsage.filter((usage) => usage !== 'keyEncipherment');
-}
-
-export function withAlgorithm(row: DesiredRow, algorithm: KeyAlgorithm | undefined): DesiredRow {
-  if (algorithm === undefined || (row.kind !== 'certificate' && row.kind !== 'kubeconfig')) return row;
-  const { renewedAlgorithm: _, ...certificate } = row.certificate;
-  return {
-    ...row,
-    certificate: { ...certificate, algorithm, keyUsage: usagesFor(certificate, algorithm) },
-  };
 }
 
 const GIVE_SPEC = 'give a specification, and --from spec';

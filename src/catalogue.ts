@@ -2,6 +2,7 @@ import type { CheckRow } from './checks/check.ts';
 import { HOST_CHECKS } from './checks/hosts.ts';
 import { COMPONENT_CHECKS } from './checks/components.ts';
 import { DUPLICATE_SERIAL, HYGIENE_RULES } from './checks/hygiene.ts';
+import { REQUEST_CHECKS, REQUEST_IMPOSSIBLE } from './checks/requests.ts';
 import { CHECKS } from './checks/run.ts';
 import { CIS_CHECKS } from './checks/cis.ts';
 import { DIRECTORY_CHECKS } from './checks/directories.ts';
@@ -26,10 +27,12 @@ function on<T extends CheckRow>(what: string, rows: readonly T[]): readonly (T &
 
 /** Everything that `init` and `verify` can find, each code once. */
 export const CATALOGUE: readonly CatalogueRow[] = Object.freeze([
-  ...[...CHECKS, VALIDITY_CAPPED, NOT_RENEWABLE, NOT_ISSUABLE].map((check) => ({
-    ...check,
-    on: check.appliesTo.join(', '),
-  })),
+  ...[...CHECKS, VALIDITY_CAPPED, NOT_RENEWABLE, NOT_ISSUABLE, ...REQUEST_CHECKS, REQUEST_IMPOSSIBLE].map(
+    (check) => ({
+      ...check,
+      on: check.appliesTo.join(', '),
+    }),
+  ),
   ...on('what a component shows', SERVED_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
   ...on('any file', [...STRAY_CHECKS, ...DIRECTORY_CHECKS, ...CIS_CHECKS]).map((row) => ({
     ...row,

@@ -156,6 +156,25 @@ parser.command(['certs', 'certificates'], 'look after the certificates', (own) =
     'when each certificate ends, as kubeadm tells it',
   );
   register(own, 'certificateKey', 'certificate-key', 'print a new key for --certificate-key of kubeadm');
+  register(
+    own,
+    'generateCsr',
+    'generate-csr',
+    'make keys, and requests for certificates that are signed elsewhere',
+  );
+  register(
+    own,
+    'certsImport',
+    'import <certificates..>',
+    'install what came back signed, if it is what was asked for',
+  );
+  register(own, 'certsStatus', 'status', 'what is still missing of certificates that are signed elsewhere');
+  register(
+    own,
+    'certsSign',
+    'sign <requests..>',
+    'sign requests with the CAs that are here, if the table has them',
+  );
   return own.demandCommand(1, 1, 'do what with the certificates?', 'one thing at a time');
 });
 parser.command('kubeconfig', 'make kubeconfigs', (own) => {

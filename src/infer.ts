@@ -9,7 +9,7 @@ import { ROWS } from './table/rows.ts';
 import type { KeyAlgorithmId } from './x509/algorithms.ts';
 import { ipToBytes, ipToText } from './x509/ip.ts';
 import { algorithmOfSpki } from './x509/keys.ts';
-import { attributeValues, COMMON_NAME_OID } from './x509/model.ts';
+import { attributeValues, type Certificate, COMMON_NAME_OID } from './x509/model.ts';
 
 /** One of these has to be known for the names of a host. */
 export const OF_NAME: readonly OptionKey[] = ['hostname', 'nodeName'];
@@ -104,9 +104,15 @@ const literalOf = (source: SanSource): string | undefined => /^(?:dns|ip):(.*)$/
 /** What is told from names is told from far fewer, and each reading of the files takes its time for each. */
 const MAXIMUM_NAMES = 1000;
 
+/** What says whom a row names: its certificate or, as long as there is none, what was asked for. */
+function toldOf(evidence: Evidence, id: string): Pick<Certificate, 'subject' | 'subjectAltName'> | undefined {
+  const row = evidence.get(id);
+  return row?.certificates[0] ?? row?.request;
+}
+
 function namedRows(evidence: Evidence, ruling: Ruling): readonly NamedRow[] {
   return ROWS.flatMap((row): readonly NamedRow[] => {
-    const certificate = evidence.get(row.id)?.certificates[0];
+    const certificate = toldOf(evidence, row.id);
     if (certificate === undefined || row.kind !== 'certificate') return [];
     const sources = choose(row.sans, ruling);
     const names = (certificate.subjectAltName ?? []).slice(0, MAXIMUM_NAMES).map(({ value }) => value);
@@ -117,7 +123,7 @@ function namedRows(evidence: Evidence, ruling: Ruling): readonly NamedRow[] {
 /** What the placeholders of common names and DNS names stand for, by what is surest; of equals the longer says more. */
 function placeholdersOf(evidence: Evidence, rows: readonly NamedRow[], ruling: Ruling): Placeholders {
   const fromSubjects = ROWS.flatMap((row) => {
-    const subject = evidence.get(row.id)?.certificates[0]?.subject;
+    const subject = toldOf(evidence, row.id)?.subject;
     if (subject === undefined || !('commonName' in row)) return [];
     const text = choose(row.commonName, ruling);
     return attributeValues(subject, COMMON_NAME_OID).flatMap((value) => guessOf(text, value) ?? []);

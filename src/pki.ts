@@ -139,25 +139,28 @@ async function generateKeys(
   return new Map([...kept, ...keys]);
 }
 
+/** What is there of a row, or takes its place. */
+function keptMaterial({ evidence, input, intent }: PlannedPki, id: string): Material {
+  const { certificates: present = [], authority: signing, key } = evidence.get(id) ?? {};
+  const installed = intent.kind === 'install' ? intent.certificates.get(id) : undefined;
+  const authority = installed === undefined ? signing : installed[0];
+  const signer = input.signers.get(id) ?? key;
+  return {
+    certificates: installed ?? present,
+    ...(authority === undefined ? {} : { authority }),
+    ...(signer === undefined ? {} : { signer }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
 /** Issues what the plan creates, each row as soon as the one that signs it is there. */
 function issueRows(
   planned: PlannedPki,
   keys: ReadonlyMap<string, KeyPair>,
   environment: PkiEnvironment,
 ): ReadonlyMap<string, Promise<Material>> {
-  const { plan, evidence, input, reader } = planned;
+  const { plan, input, reader } = planned;
   const materials = new Map<string, Promise<Material>>();
-
-  const keptMaterial = (id: string): Material => {
-    const { certificates = [], authority, key } = evidence.get(id) ?? {};
-    const signer = input.signers.get(id) ?? key;
-    return {
-      certificates,
-      ...(authority === undefined ? {} : { authority }),
-      ...(signer === undefined ? {} : { signer }),
-      ...(key === undefined ? {} : { key }),
-    };
-  };
 
   const authorityOf = async (id: string): Promise<Authority> => {
     const { authority: certificate, signer } = (await materials.get(id)) ?? {};
@@ -197,7 +200,7 @@ function issueRows(
     const material =
       planRow !== undefined && ISSUING.includes(planRow.action)
         ? newMaterial(row, planRow.validity)
-        : Promise.resolve(keptMaterial(row.id));
+        : Promise.resolve(keptMaterial(planned, row.id));
     // Awaited by those it signs and at the end; until then a failure of one must not count as unhandled.
     material.catch(() => undefined);
     materials.set(row.id, material);
@@ -230,7 +233,11 @@ async function kubeconfigOf({ row, planned, materials, old, isEditable }: Writin
   };
   if (!isEditable || old === undefined) return encodeKubeconfig(row.kubeconfig, credentials);
   const isElsewhere = planned?.findings.some(({ code }) => code === 'server') === true;
-  return editKubeconfig(old, { ...credentials, ...(isElsewhere ? { server: row.kubeconfig.server } : {}) });
+  return editKubeconfig(old, {
+    ...credentials,
+    ...(isElsewhere ? { server: row.kubeconfig.server } : {}),
+    fillsIn: planned?.action === 'install',
+  });
 }
 
 async function contentsOf(holds: DesiredFile['holds'], writing: Writing): Promise<string> {
@@ -241,7 +248,10 @@ async function contentsOf(holds: DesiredFile['holds'], writing: Writing): Promis
       const chain = row.kind === 'certificate' ? row.chain : [];
       // A peer needs one way up: of a CA's file, the certificate that signed.
       const intermediates = chain.flatMap((id) => materials.get(id)?.authority ?? []);
-      return certificatesPem([...(own?.certificates.slice(0, 1) ?? []), ...intermediates]);
+      const certificates = own?.certificates ?? [];
+      return certificatesPem(
+        row.kind === 'ca' ? certificates : [...certificates.slice(0, 1), ...intermediates],
+      );
     }
     case 'copy':
       return certificatesPem(own?.certificates.slice(0, 1) ?? []);
@@ -270,10 +280,12 @@ function isCarriedOn(finding: Finding, { findings }: PlannedPki): boolean {
 /** Reads back what was made, from its text, and holds it against the rows by the same checks as anything else. */
 async function assertAsDesired(planned: PlannedPki, files: readonly PkiFile[], now: Date): Promise<void> {
   const { plan, input, reader, intent } = planned;
-  const evidence = await parseEvidence(
-    { rows: input.rows, files: [...input.existing, ...files], signers: input.signers },
-    reader,
-  );
+  const present = { rows: input.rows, files: [...input.existing, ...files], signers: input.signers };
+  // What was signed elsewhere may be such as the reader of what was there before does not know.
+  const evidence =
+    intent.kind === 'install'
+      ? (await parseAnyEvidence(present)).evidence
+      : await parseEvidence(present, reader);
   const findings = runChecks({ now, evidence, signers: new Set(input.signers.keys()) });
   const actionOf = new Map(plan.rows.map(({ id, action }) => [id, action]));
   const wrong = findings.filter((finding) => {
@@ -282,6 +294,8 @@ async function assertAsDesired(planned: PlannedPki, files: readonly PkiFile[], n
     if (action === undefined) return false;
     if (action === 'create') return true;
     if (action === 'renew' || action === 'reissue') return !isCarriedOn(finding, planned);
+    // Nobody here has signed it: what is less than an error its signer may have meant.
+    if (action === 'install') return finding.severity === 'error' && !isCarriedOn(finding, planned);
     // A renewal, or one thing more, leaves everything else as it was.
     return finding.severity === 'error' && intent.kind === 'complete';
   });
@@ -310,7 +324,7 @@ function heldCertificates(
     const path = row.files[0]?.path;
     if (certificate === undefined || path === undefined) return [];
     const action = plan.rows.find(({ id }) => id === row.id)?.action ?? 'keep';
-    const isNew = ISSUING.includes(action);
+    const isNew = ISSUING.includes(action) || action === 'install';
     return [{ id: row.id, path, certificate, isNew }];
   });
 }
@@ -336,24 +350,38 @@ export async function generatePki(planned: PlannedPki, environment: PkiEnvironme
   const pending = issueRows(planned, keys, environment);
   const materials = new Map<string, Material>();
   for (const [id, material] of pending) materials.set(id, await material);
+  const files = await writeFiles(planned, materials);
+  if (files.length > 0) await assertAsDesired(planned, files, environment.now);
 
+  return { plan, files, certificates: heldCertificates(planned, (id) => materials.get(id)?.certificates[0]) };
+}
+
+/** The files that an installation writes, whether or not what is installed is what its row wants. */
+export function installedFiles(planned: PlannedPki): Promise<readonly PkiFile[]> {
+  return writeFiles(planned, new Map(planned.input.rows.map(({ id }) => [id, keptMaterial(planned, id)])));
+}
+
+/** The files of a plan that are not kept. */
+async function writeFiles(
+  { plan, input, evidence }: PlannedPki,
+  materials: ReadonlyMap<string, Material>,
+): Promise<readonly PkiFile[]> {
+  const planOf = new Map(plan.rows.map((row) => [row.id, row]));
   const isWritten = (row: DesiredRow, path: string): boolean =>
     planOf.get(row.id)?.files.some((file) => file.path === path && file.action !== 'keep') === true;
   const textOf = new Map(input.existing.map(({ path, contents }) => [path, contents]));
-  const files = await Promise.all(
+  return Promise.all(
     input.rows.flatMap((row) =>
       row.files
         .filter(({ path }) => isWritten(row, path))
         .map(async ({ path, mode, holds }): Promise<PkiFile> => {
-          const { kubeconfig } = planned.evidence.get(row.id) ?? {};
-          const isEditable = kubeconfig !== undefined && embedsCredential(kubeconfig);
+          const { kubeconfig } = evidence.get(row.id) ?? {};
           const own = planOf.get(row.id);
+          const isEditable =
+            kubeconfig !== undefined && (own?.action === 'install' || embedsCredential(kubeconfig));
           const writing = { row, planned: own, materials, old: textOf.get(path), isEditable };
           return { path, mode, contents: await contentsOf(holds, writing) };
         }),
     ),
   );
-  if (files.length > 0) await assertAsDesired(planned, files, environment.now);
-
-  return { plan, files, certificates: heldCertificates(planned, (id) => materials.get(id)?.certificates[0]) };
 }

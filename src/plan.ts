@@ -7,13 +7,14 @@ import type { Kubeconfig } from './kubeconfig/parse.ts';
 import { timeText } from './checks/time.ts';
 import type { DesiredRow } from './resolve/desired.ts';
 import { resolveValidity, type Validity } from './resolve/template.ts';
+import type { Certificate } from './x509/model.ts';
 
 /**
  * What becomes of a row: `create` all of it, `complete` it with what can be derived from what is there, `keep` it as it
- * is, `renew` its certificate because that was asked for, `reissue` it because it has drifted from the request, or `refuse`:
- * what is there contradicts the request, or cannot be renewed.
+ * is, `renew` its certificate because that was asked for, `reissue` it because it has drifted from the request, `install` one
+ * that was signed elsewhere, or `refuse`: what is there contradicts the request, or cannot be renewed.
  */
-export type RowAction = 'create' | 'complete' | 'keep' | 'renew' | 'reissue' | 'refuse';
+export type RowAction = 'create' | 'complete' | 'keep' | 'renew' | 'reissue' | 'install' | 'refuse';
 
 export interface PlannedFile {
   readonly path: string;
@@ -40,7 +41,12 @@ export type Intent =
       readonly makesMissing: boolean;
     }
   /** One thing more is issued by the CAs that are there, of which nothing is made or changed. */
-  | { readonly kind: 'issue'; readonly id: string };
+  | { readonly kind: 'issue'; readonly id: string }
+  | {
+      readonly kind: 'install';
+      /** What was signed elsewhere, by the id of the row; of a CA all that its file will hold. Nothing else is touched. */
+      readonly certificates: ReadonlyMap<string, readonly Certificate[]>;
+    };
 
 export const COMPLETE: Intent = Object.freeze({ kind: 'complete', reissues: false });
 
@@ -154,10 +160,10 @@ export interface PlanContext {
 }
 
 /** Why the CA of a row cannot sign; undefined where it can. */
-function signingObstacle(
+export function signingObstacle(
   { desired }: RowEvidence,
   evidence: Evidence,
-  { findings, signers }: PlanContext,
+  { findings, signers }: Pick<PlanContext, 'findings' | 'signers'>,
 ): string | undefined {
   const id = 'certificate' in desired ? desired.certificate.signer : undefined;
   const signer = id === undefined ? undefined : evidence.get(id);
@@ -225,7 +231,7 @@ function decideRenewal(
   const obstacle =
     (intent.makesMissing ? undefined : presenceObstacle(row)) ??
     intent.obstacles.get(id) ??
-    signingObstacle(row, evidence, { intent, ...context }) ??
+    signingObstacle(row, evidence, context) ??
     (intent.keepsKeys && context.findings.some(({ row: of, code }) => of === id && code === 'pair-mismatch')
       ? 'its key is another one, and cannot be kept'
       : undefined);
@@ -279,10 +285,29 @@ function decideIssue(
 ): Decision {
   const asFound = row.files.map(({ path }): PlannedFile => ({ path, action: 'keep' }));
   if (row.desired.id !== intent.id) return { action: 'keep', files: asFound, findings: [] };
-  const obstacle = signingObstacle(row, evidence, { intent, ...context });
+  const obstacle = signingObstacle(row, evidence, context);
   if (obstacle !== undefined)
     return { action: 'refuse', files: asFound, findings: [notIssuable(row.desired, obstacle)] };
   return { action: 'create', files: planFiles(row), findings: [] };
+}
+
+/** The certificate, or what holds it, in the place of what is there; the key stays. */
+function decideInstallation(
+  row: RowEvidence,
+  certificates: ReadonlyMap<string, readonly Certificate[]>,
+): Decision {
+  const isThere = (path: string): boolean => row.files.some((file) => file.path === path);
+  if (!certificates.has(row.desired.id)) {
+    const kept = row.files.map(({ path }): PlannedFile => ({ path, action: 'keep' }));
+    return { action: 'keep', files: kept, findings: [] };
+  }
+  const files = row.desired.files.flatMap(({ path, holds }): readonly PlannedFile[] => {
+    // A CA that signs elsewhere has its key there, and what is kept apart.
+    if (holds === 'key') return isThere(path) ? [{ path, action: 'keep' }] : [];
+    if (holds === 'copy' && !isThere(path)) return [];
+    return [{ path, action: isThere(path) ? 'replace' : 'create' }];
+  });
+  return { action: 'install', files, findings: [] };
 }
 
 function decide(row: RowEvidence, evidence: Evidence, context: PlanContext): Decision {
@@ -294,6 +319,8 @@ function decide(row: RowEvidence, evidence: Evidence, context: PlanContext): Dec
       return decideRenewal(row, evidence, { ...context, intent });
     case 'issue':
       return decideIssue(row, evidence, { ...context, intent });
+    case 'install':
+      return decideInstallation(row, intent.certificates);
   }
 }
 

@@ -3,7 +3,9 @@ import type { Directories } from './cluster/directories.ts';
 import { isPkiError } from './errors.ts';
 import { type Kubeconfig, isKubeconfig, namedFilesOf, parseKubeconfig } from './kubeconfig/parse.ts';
 import { absolutePath, namedPath, targetDirectories } from './layout.ts';
+import { nodePaths } from './resolve/nodes.ts';
 import { knownPaths } from './resolve/paths.ts';
+import { knownRequestPaths } from './resolve/requests.ts';
 import { followLinks, isInside, resolveDirectory } from './store/directories.ts';
 import { type FileState, readFileState } from './store/files.ts';
 import { listDirectory, listTree, type Tree } from './store/tree.ts';
@@ -42,6 +44,18 @@ export function obstacleOf(state: FileState): string {
 export function knownPlaces(directories: Directories): ReadonlyMap<string, string> {
   const places = knownPaths().map((path) => [path, absolutePath(path, directories)] as const);
   return new Map(places.filter(([, place], at) => places.findIndex((other) => other[1] === place) === at));
+}
+
+/** The same, with the requests beside them and what there is of further nodes. */
+export function placesWithRequests(
+  directories: Directories,
+  nodes: readonly string[],
+): ReadonlyMap<string, string> {
+  const further = [...knownRequestPaths(), ...nodes.flatMap(nodePaths)];
+  return new Map([
+    ...knownPlaces(directories),
+    ...further.map((path) => [path, absolutePath(path, directories)] as const),
+  ]);
 }
 
 function presentFile(path: string, state: FileState, link?: OutwardLink): PresentFile {

@@ -1,13 +1,4 @@
-import {
-  adopt,
-  type Adopted,
-  algorithmOf,
-  type Knowledge,
-  provide,
-  restore,
-  withAlgorithm,
-  withNames,
-} from './adopt.ts';
+import { adopt, type Adopted, algorithmOf, type Knowledge, provide, restore, withNames } from './adopt.ts';
 import type { AuditFinding, Finding } from './finding.ts';
 import type { Evidence, PresentFile, RowEvidence } from './checks/evidence.ts';
 import { MENDS } from './checks/mends.ts';
@@ -20,6 +11,7 @@ import { planPki, type PlannedPki } from './pki.ts';
 import type { Intent } from './plan.ts';
 import { saysCluster } from './reading.ts';
 import { EVERYTHING, RENEWABLE_NAMES, type RenewalSource } from './renewal-names.ts';
+import { withAlgorithm } from './resolve/algorithm.ts';
 import type { DesiredRow } from './resolve/desired.ts';
 import { resolveNodeRows } from './resolve/rows.ts';
 import { verifyPki } from './verify.ts';

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Directories, Places } from './cluster/directories.ts';
 import { PkiError } from './errors.ts';
 import { absolutePath, targetDirectories } from './layout.ts';
+import { isNodePath } from './resolve/nodes.ts';
 import { knownPaths } from './resolve/paths.ts';
 import { isInside, removeTree } from './store/directories.ts';
 import { readFileBytes, readFileState } from './store/files.ts';
@@ -126,11 +127,13 @@ function damaged(path: string, why: string): PkiError<'ERR_STORE'> {
   return new PkiError('ERR_STORE', `${path}: ${why}`, { detail: { path, operation: 'read a snapshot' } });
 }
 
+const isKnown = (path: string): boolean => knownPaths().includes(path) || isNodePath(path);
+
 function isSnapshotFile(value: unknown): value is SnapshotFile {
   if (typeof value !== 'object' || value === null) return false;
   const { path, mode, sha256Hex: hash }: Partial<SnapshotFile> = value;
   // Of the table alone: nothing else is ever put anywhere.
-  return knownPaths().includes(String(path)) && Number.isInteger(mode) && typeof hash === 'string';
+  return isKnown(String(path)) && Number.isInteger(mode) && typeof hash === 'string';
 }
 
 function isManifest(value: unknown): value is SnapshotManifest {
@@ -142,7 +145,7 @@ function isManifest(value: unknown): value is SnapshotManifest {
     Array.isArray(files) &&
     files.every(isSnapshotFile) &&
     Array.isArray(created) &&
-    created.every((path) => knownPaths().includes(String(path)))
+    created.every((path) => isKnown(String(path)))
   );
 }
 

@@ -128,7 +128,8 @@ function shorten(finding: Finding): Finding {
 
 const WEIGHT: Readonly<Record<Severity, number>> = { error: 10_000, warning: 100, notice: 1 };
 
-const weightOf = ({ findings }: Held): number =>
+/** How far what is there is from a reading of it. */
+export const weightOf = ({ findings }: { readonly findings: readonly Finding[] }): number =>
   findings.reduce((sum, { severity }) => sum + WEIGHT[severity], 0);
 
 /**

@@ -23,7 +23,7 @@ const ROOMS = [
   'reading.ts',
   'verify.ts catalogue.ts expiration.ts',
   'adopt.ts',
-  'renew.ts user.ts join.ts bundle.ts handover.ts',
+  'renew.ts user.ts join.ts bundle.ts handover.ts csr',
   'report release.ts',
   'library',
   'index.ts',

@@ -2,7 +2,7 @@ import { PkiError } from '../errors.ts';
 import { type Kubeconfig, parseKubeconfig } from '../kubeconfig/parse.ts';
 import type { CertificateReader } from '../x509/certificate-reader.ts';
 import { isPrivateKeyBlock, keyAbsent, parsePrivateKeyBlock, parsePublicKeyBlock } from '../x509/keys.ts';
-import type { Certificate } from '../x509/model.ts';
+import type { Certificate, CertificateRequest } from '../x509/model.ts';
 import { damageError, type PemBlock, readableBlocks, readPem } from '../x509/pem.ts';
 import { describeDer, describeOddText, describePem } from '../x509/pem-form.ts';
 import type { KeyPair } from '../x509/signer.ts';
@@ -10,7 +10,7 @@ import type { KeyPair } from '../x509/signer.ts';
 /** One thing in the files of a row that could not be read. */
 export interface Unreadable {
   readonly path: string;
-  readonly what: 'file' | 'certificate' | 'key' | 'publicKey' | 'kubeconfig';
+  readonly what: 'file' | 'certificate' | 'key' | 'publicKey' | 'kubeconfig' | 'request';
   /** Which part of a kubeconfig. */
   readonly field?: string;
   readonly message: string;
@@ -141,6 +141,33 @@ export function findPublicKeys(source: Source, collector: Collector): readonly U
     collector.note(source, 'publicKey', message);
   }
   return keys;
+}
+
+/** Labels of a request: RFC 7468 7, and the one that Windows writes. */
+export const REQUEST_LABELS: readonly string[] = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
+
+/** The first request of a text. */
+export function findRequest(
+  source: Source,
+  reader: CertificateReader,
+  collector: Collector,
+): CertificateRequest | undefined {
+  const pem = readPem(source.text);
+  const part = pem.parts.find(({ label }) => REQUEST_LABELS.includes(label));
+  return collector.attempt(source, 'request', () => {
+    if (part === undefined) {
+      const found = describePem(source.text, pem);
+      throw new PkiError(
+        'ERR_PEM',
+        `there is no request in it: expected a CERTIFICATE REQUEST, found ${found}`,
+        {
+          detail: { expected: 'a CERTIFICATE REQUEST', found },
+        },
+      );
+    }
+    if ('found' in part) throw damageError(part);
+    return reader.parseRequest(part.der);
+  });
 }
 
 /** What the current context of a text says. */

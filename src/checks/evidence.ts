@@ -1,13 +1,14 @@
 import type { Embedded, Kubeconfig, KubeconfigUser } from '../kubeconfig/parse.ts';
 import type { DesiredRow } from '../resolve/desired.ts';
 import { fileThatHolds } from '../resolve/desired.ts';
+import { requestFileOf } from '../resolve/requests.ts';
 import {
   type CertificateReader,
   isOfIssuedKind,
   loadForeignReader,
   strictReader,
 } from '../x509/certificate-reader.ts';
-import type { Certificate } from '../x509/model.ts';
+import type { Certificate, CertificateRequest } from '../x509/model.ts';
 import type { KeyPair, Signer } from '../x509/signer.ts';
 import {
   Collector,
@@ -17,6 +18,7 @@ import {
   findKey,
   findKubeconfig,
   findPublicKeys,
+  findRequest,
   type Source,
   type Unreadable,
 } from './contents.ts';
@@ -110,6 +112,8 @@ export interface RowEvidence {
   /** DER of each SubjectPublicKeyInfo in the row's public key file. */
   readonly publicKeys: readonly Uint8Array[];
   readonly kubeconfig?: Kubeconfig;
+  /** What the request for its certificate asks for, where one is among the files. */
+  readonly request?: CertificateRequest;
   /** The certificates of certificate-authority-data, or of the file that stands for it. */
   readonly trust: readonly Certificate[];
   /** The files that the kubeconfig names. */
@@ -203,6 +207,19 @@ function tokenFileOf(user: Pick<KubeconfigUser, 'tokenFile'> | undefined): Embed
 
 const ELSEWHERE: NamedPlaceOf = () => ({ kind: 'elsewhere' });
 
+/** What a file asks for that lies where the request of a row does. */
+function requestIn(
+  file: PresentFile | undefined,
+  reader: CertificateReader,
+  collector: Collector,
+): CertificateRequest | undefined {
+  if (file === undefined) return undefined;
+  const { path, contents: text, obstacle = 'cannot be read' } = file;
+  if (text !== undefined) return findRequest({ path, text }, reader, collector);
+  collector.unreadable.push({ path, what: 'request', message: obstacle });
+  return undefined;
+}
+
 async function parseRow(
   desired: DesiredRow,
   { present, placeOf }: { present: ReadonlyMap<string, PresentFile>; placeOf: NamedPlaceOf | undefined },
@@ -224,6 +241,9 @@ async function parseRow(
     source === undefined ? { certificates: [], others: [] } : findCertificates(source, reader, collector);
   const keyIn = (source: Source | undefined): FoundKey =>
     source === undefined ? {} : findKey(source, collector);
+
+  const asked = requestIn(present.get(requestFileOf(desired)?.path ?? ''), reader, collector);
+  const request = asked === undefined ? {} : { request: asked };
 
   if (desired.kind === 'kubeconfig') {
     const source = textOf('kubeconfig');
@@ -252,6 +272,7 @@ async function parseRow(
       files,
       ...own,
       ...key,
+      ...request,
       publicKeys: [],
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       trust: [...trust.certificates, ...trust.others],
@@ -280,6 +301,7 @@ async function parseRow(
     ...certificatesIn(main),
     ...(copy === undefined || copy === main ? {} : { copy: certificatesIn(copy).certificates }),
     ...key,
+    ...request,
     publicKeys: publicKey === undefined ? [] : findPublicKeys(publicKey, collector),
     trust: [],
     named: [],
@@ -362,7 +384,7 @@ export async function parseAnyEvidence(
   const isIssuedHere = [...evidence.values()].every(
     ({ certificates, otherUsers, unreadable }) =>
       [certificates, ...otherUsers.map((user) => user.certificates)].flat().every(isOfIssuedKind) &&
-      unreadable.every(({ what }) => what !== 'certificate'),
+      unreadable.every(({ what }) => what !== 'certificate' && what !== 'request'),
   );
   if (isIssuedHere) return { evidence, reader: strictReader };
   const reader = await loadForeignReader();

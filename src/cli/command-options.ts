@@ -6,6 +6,7 @@ import { COMPONENT_OPTIONS } from './component-options.ts';
 import { addClusterOptions, addConfigOption, addOutputOption, LOCAL } from './options.ts';
 import { addRecoverOptions, addRenewOptions, addRollbackOptions } from './renew-options.ts';
 import { addExportSecretOptions, addImportSecretOptions } from './secret-options.ts';
+import { addGenerateCsrOptions, addImportOptions, addSignOptions, addStatusOptions } from './csr-options.ts';
 import { SELECTION_OPTIONS } from './selection-options.ts';
 import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
 import { addJoinOptions } from './join-options.ts';
@@ -208,6 +209,10 @@ export type CommandName =
   | 'initPhase'
   | 'certsRenew'
   | 'recover'
+  | 'generateCsr'
+  | 'certsImport'
+  | 'certsStatus'
+  | 'certsSign'
   | 'rollback'
   | 'verify'
   | 'showTable'
@@ -229,6 +234,10 @@ export const COMMAND_OPTIONS: Readonly<Record<Exclude<CommandName, 'initPhase'>,
   init: addInitOptions,
   certsRenew: addRenewOptions,
   recover: addRecoverOptions,
+  generateCsr: addGenerateCsrOptions,
+  certsImport: addImportOptions,
+  certsStatus: addStatusOptions,
+  certsSign: addSignOptions,
   rollback: addRollbackOptions,
   verify: addVerifyOptions,
   showTable: addTableOptions,

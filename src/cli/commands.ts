@@ -5,6 +5,8 @@ import { runCheckExpiration } from './check-expiration.ts';
 import type { CommandName } from './command-options.ts';
 import { runExportSecret } from './export-secret.ts';
 import { runImportSecret } from './import-secret.ts';
+import { runGenerateCsr } from './generate-csr.ts';
+import { runImport } from './import.ts';
 import { runInit } from './init-command.ts';
 import { runPhase } from './phase-command.ts';
 import { runRecover } from './recover-command.ts';
@@ -13,6 +15,8 @@ import { runRollback } from './rollback-command.ts';
 import { showArguments, showConfig, showRbac, showTable, showTree } from './show-commands.ts';
 import { showCaHash, showJoin } from './join-commands.ts';
 import { runUser } from './user-command.ts';
+import { runSign } from './sign.ts';
+import { runStatus } from './status.ts';
 import { runVerify } from './verify-command.ts';
 
 /** What each command does: resolves to the exit code. */
@@ -23,6 +27,10 @@ export const COMMANDS: Readonly<
   initPhase: runPhase,
   certsRenew: runRenew,
   recover: runRecover,
+  generateCsr: runGenerateCsr,
+  certsImport: runImport,
+  certsStatus: runStatus,
+  certsSign: runSign,
   rollback: runRollback,
   verify: runVerify,
   showTable,

@@ -1,11 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { type GeneratedPki, generatePki, type PlannedPki } from '../pki.ts';
+import { type GeneratedPki, generatePki, type PkiEnvironment, type PlannedPki } from '../pki.ts';
 import { generateKeyPair } from '../x509/keys.ts';
 import { interruptedBy } from './interrupt.ts';
 import { startProgress } from './terminal.ts';
 
 /** The work itself, stopped short by a signal: generating cannot be undone, but nobody has to wait for its end. */
-export async function generate(planned: PlannedPki, now: Date, signal: AbortSignal): Promise<GeneratedPki> {
+export function generate(planned: PlannedPki, now: Date, signal: AbortSignal): Promise<GeneratedPki> {
+  return interruptible(signal, (onKeyGenerated) =>
+    generatePki(planned, { now, randomBytes, generateKeyPair, onKeyGenerated }),
+  );
+}
+
+/** Work that makes keys, with its progress on a terminal, stopped short by a signal. */
+export async function interruptible<T>(
+  signal: AbortSignal,
+  work: (onKeyGenerated: NonNullable<PkiEnvironment['onKeyGenerated']>) => Promise<T>,
+): Promise<T> {
   const progress = startProgress('generating keys');
   const interrupted = new Promise<never>((_, reject) => {
     const stop = (): void => reject(interruptedBy(String(signal.reason)));
@@ -13,13 +23,7 @@ export async function generate(planned: PlannedPki, now: Date, signal: AbortSign
     signal.addEventListener('abort', stop, { once: true });
   });
   try {
-    const generated = generatePki(planned, {
-      now,
-      randomBytes,
-      generateKeyPair,
-      onKeyGenerated: progress.update,
-    });
-    return await Promise.race([generated, interrupted]);
+    return await Promise.race([work(progress.update), interrupted]);
   } finally {
     progress.stop();
   }

@@ -1,4 +1,4 @@
-import { parseYaml, type YamlPath } from '../cluster/yaml.ts';
+import { type ParsedYaml, parseYaml, type YamlPath } from '../cluster/yaml.ts';
 import { PkiError } from '../errors.ts';
 import type { KubeconfigCredentials } from './encode.ts';
 import { parseKubeconfig } from './parse.ts';
@@ -6,6 +6,21 @@ import { parseKubeconfig } from './parse.ts';
 /** What is written anew in a kubeconfig; of `server`, only where it is given. */
 export interface KubeconfigChanges extends KubeconfigCredentials {
   readonly server?: string;
+  /** What it does not have yet it gets: as long as its certificate was only asked for, it trusts nothing. */
+  readonly fillsIn?: boolean;
+}
+
+/** The field before which one that is missing is put, in the order in which kubectl writes them. */
+const FOLLOWERS: Readonly<Record<string, string>> = {
+  'client-certificate-data': 'client-key-data',
+  'certificate-authority-data': 'server',
+};
+
+/** Where a field goes that is not there: before the line of another one, with the same indentation. */
+function lineBefore(text: string, at: number, follower: string): string | undefined {
+  const start = text.lastIndexOf('\n', at - 1) + 1;
+  const [indent] = /^[ ]*/.exec(text.slice(start)) ?? [''];
+  return text.startsWith(`${follower}:`, start + indent.length) ? indent : undefined;
 }
 
 const base64 = (pem: string): string => Buffer.from(pem).toString('base64');
@@ -16,6 +31,26 @@ function indexOf(document: unknown, list: string, name: string): number {
   return Array.isArray(entries) ? entries.findIndex((entry: unknown) => Object(entry).name === name) : -1;
 }
 
+/** The place of a field that is missing, and what stands around its value there. */
+function placeOfMissing(
+  text: string,
+  {
+    entry,
+    path,
+    scalarAt,
+  }: { readonly entry: YamlPath; readonly path: YamlPath } & Pick<ParsedYaml, 'scalarAt'>,
+):
+  | { readonly start: number; readonly end: number; readonly prefix: string; readonly suffix: string }
+  | undefined {
+  const name = String(path.at(-1));
+  const follower = FOLLOWERS[name] ?? '';
+  const at = scalarAt([...entry, ...path.slice(0, -1), follower])?.start;
+  const indent = at === undefined ? undefined : lineBefore(text, at, follower);
+  if (at === undefined || indent === undefined) return undefined;
+  const start = text.lastIndexOf('\n', at - 1) + 1;
+  return { start, end: start, prefix: `${indent}${name}: `, suffix: '\n' };
+}
+
 /**
  * Writes what the current context of a kubeconfig embeds anew, and leaves every other character of the text as it is:
  * other entries, comments, order. Where it names a file for its CA, it goes on to.
@@ -24,8 +59,8 @@ function indexOf(document: unknown, list: string, name: string): number {
  */
 export async function editKubeconfig(text: string, changes: KubeconfigChanges): Promise<string> {
   const { cluster, user, certificateAuthority } = await parseKubeconfig(text);
-  const { clientCertificatePem, clientKeyPem, certificateAuthorityPem, server } = changes;
-  const embedsAuthority = certificateAuthority !== undefined && 'pem' in certificateAuthority;
+  const { clientCertificatePem, clientKeyPem, certificateAuthorityPem, server, fillsIn = false } = changes;
+  const embedsAuthority = certificateAuthority === undefined ? fillsIn : 'pem' in certificateAuthority;
   const edits: readonly (readonly [list: string, name: string, path: YamlPath, value: string])[] = [
     ['users', user, ['user', 'client-certificate-data'], base64(clientCertificatePem)],
     ['users', user, ['user', 'client-key-data'], base64(clientKeyPem)],
@@ -43,9 +78,12 @@ export async function editKubeconfig(text: string, changes: KubeconfigChanges): 
   ];
   const { value: document, scalarAt } = await parseYaml(text);
   const places = edits.map(([list, name, path, value]) => {
-    const scalar = scalarAt([list, indexOf(document, list, name), ...path]);
-    if (scalar !== undefined) return { ...scalar, value };
+    const entry = [list, indexOf(document, list, name)];
+    const scalar = scalarAt([...entry, ...path]);
+    if (scalar !== undefined) return { ...scalar, value: scalar.isQuoted ? JSON.stringify(value) : value };
     const field = path.join('.');
+    const missing = fillsIn ? placeOfMissing(text, { entry, path, scalarAt }) : undefined;
+    if (missing !== undefined) return { ...missing, value: missing.prefix + value + missing.suffix };
     throw new PkiError('ERR_KUBECONFIG', `kubeconfig field ${field} is not written as a text of its own`, {
       detail: { field },
       hint: 'write it without an anchor or an alias, then run again',
@@ -54,9 +92,5 @@ export async function editKubeconfig(text: string, changes: KubeconfigChanges): 
   // From the end, so that the places before stay where they are.
   return places
     .toSorted((a, b) => b.start - a.start)
-    .reduce(
-      (edited, { start, end, isQuoted, value }) =>
-        edited.slice(0, start) + (isQuoted ? JSON.stringify(value) : value) + edited.slice(end),
-      text,
-    );
+    .reduce((edited, { start, end, value }) => edited.slice(0, start) + value + edited.slice(end), text);
 }

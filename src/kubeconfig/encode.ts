@@ -13,23 +13,27 @@ export interface TokenCredentials {
   readonly certificateAuthorityPem: string;
   readonly token: string;
 }
+/** The same as long as the certificate is only asked for: the key alone. */
+export type PendingCredentials = Pick<KubeconfigCredentials, 'clientKeyPem'> & Partial<KubeconfigCredentials>;
 
 const base64 = (pem: string): string => Buffer.from(pem).toString('base64');
 
 /**
  * Writes a kubeconfig as kubectl writes it: keys in alphabetical order, everything embedded (R6, kubeadm.md 2.1).
- * The text ends in a newline.
+ * Of one that is only asked for what there is. The text ends in a newline.
  */
 export function encodeKubeconfig(
   desired: DesiredKubeconfig,
-  credentials: KubeconfigCredentials | TokenCredentials,
+  credentials: PendingCredentials | TokenCredentials,
 ): string {
   const { cluster, context, user } = desired;
+  const embed = (name: string, pem: string | undefined): readonly string[] =>
+    pem === undefined ? [] : [`    ${name}: ${base64(pem)}`];
   return [
     'apiVersion: v1',
     'clusters:',
     '- cluster:',
-    `    certificate-authority-data: ${base64(credentials.certificateAuthorityPem)}`,
+    ...embed('certificate-authority-data', credentials.certificateAuthorityPem),
     `    server: ${desired.server}`,
     encodeField('  name', cluster),
     'contexts:',
@@ -46,8 +50,8 @@ export function encodeKubeconfig(
     ...('token' in credentials
       ? [encodeField('    token', credentials.token)]
       : [
-          `    client-certificate-data: ${base64(credentials.clientCertificatePem)}`,
-          `    client-key-data: ${base64(credentials.clientKeyPem)}`,
+          ...embed('client-certificate-data', credentials.clientCertificatePem),
+          ...embed('client-key-data', credentials.clientKeyPem),
         ]),
     '',
   ].join('\n');

@@ -101,20 +101,21 @@ export function initText(report: InitReport): readonly string[] {
   ];
 }
 
-function findingJson(finding: Finding, pathOf: InitReport['pathOf']): object {
-  return { ...finding, path: pathOf(finding.path) };
+/** What a report says of a certificate. */
+export function certificateJson(certificate: Certificate): object {
+  const { subject, issuer, serialHex, notBefore, notAfter, subjectAltName = [] } = certificate;
+  return {
+    subject: nameText(subject),
+    issuer: nameText(issuer),
+    serialNumber: serialHex,
+    notBefore: timeText(notBefore),
+    notAfter: timeText(notAfter),
+    subjectAltName: subjectAltName.map(generalNameText),
+  };
 }
 
-/** What is told of a certificate that was issued or kept. */
-export function certificateJson(issued: Certificate): object {
-  return {
-    subject: nameText(issued.subject),
-    issuer: nameText(issued.issuer),
-    serialNumber: issued.serialHex,
-    notBefore: timeText(issued.notBefore),
-    notAfter: timeText(issued.notAfter),
-    subjectAltName: (issued.subjectAltName ?? []).map(generalNameText),
-  };
+function findingJson(finding: Finding, pathOf: InitReport['pathOf']): object {
+  return { ...finding, path: pathOf(finding.path) };
 }
 
 /** The rows of a plan, with what was issued. */
@@ -130,11 +131,7 @@ export function rowsJson({
       purpose: row.purpose,
       action: row.action,
       files: row.files.map((file) => ({ path: pathOf(file.path), action: file.action })),
-      ...(issued === undefined
-        ? {}
-        : {
-            certificate: certificateJson(issued),
-          }),
+      ...(issued === undefined ? {} : { certificate: certificateJson(issued) }),
       findings: row.findings.map((finding) => findingJson(finding, pathOf)),
     };
   });

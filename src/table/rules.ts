@@ -7,7 +7,9 @@ export const MODES: {
   readonly key: number;
   readonly publicKey: number;
   readonly kubeconfig: number;
-} = Object.freeze({ certificate: 0o644, key: 0o600, publicKey: 0o644, kubeconfig: 0o600 });
+  /** kubeadm.md 4.3: as kubeadm writes it, though it is no secret. */
+  readonly request: number;
+} = Object.freeze({ certificate: 0o644, key: 0o600, publicKey: 0o644, kubeconfig: 0o600, request: 0o600 });
 
 /**
  * How the subjectKeyIdentifier is made from the key: RFC 5280 4.2.1.2 (1), or RFC 7093 section 2 (1), which needs no

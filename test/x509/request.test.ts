@@ -153,9 +153,17 @@ describe('a request as others make it', () => {
     };
 
     test('are read with what they ask for', () => {
+      const asked = [
+        'subjectAltName=DNS:a,IP:10.0.0.1',
+        'keyUsage=critical,digitalSignature',
+        'basicConstraints=CA:TRUE',
+      ];
       const der = make(
-        ...['-newkey', 'rsa:2048', '-subj', '/C=DE/O=x/CN=y', '-addext', 'subjectAltName=DNS:a,IP:10.0.0.1'],
-        ...['-addext', 'keyUsage=critical,digitalSignature', '-addext', 'basicConstraints=CA:TRUE'],
+        '-newkey',
+        'rsa:2048',
+        '-subj',
+        '/C=DE/O=x/CN=y',
+        ...asked.flatMap((extension) => ['-addext', extension]),
       );
       const request = strictReader.parseRequest(der);
       expect(request).toMatchObject({

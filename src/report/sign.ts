@@ -1,0 +1,80 @@
+import { generalNameText, nameText } from '../checks/text.ts';
+import { timeText } from '../checks/time.ts';
+import type { Signing } from '../csr/sign.ts';
+import { columns, count, printable } from './columns.ts';
+import { findingLines } from './findings.ts';
+import { certificateJson } from './init.ts';
+
+/** A request with the file that its certificate goes to. */
+export type PlacedSigning = Signing & { readonly path?: string };
+
+/** What a run of `certs sign` did or would do. */
+export interface SignReport {
+  readonly outcome: 'signed' | 'unchanged' | 'planned';
+  readonly signings: readonly PlacedSigning[];
+}
+
+/** Why each request that was not signed was not. */
+export function signMessages({ signings }: SignReport): readonly string[] {
+  return signings.flatMap(({ outcome, source, why = 'is refused', findings }) =>
+    outcome === 'signed'
+      ? []
+      : [
+          printable(`error: ${source}: ${why}`),
+          ...findings.flatMap((finding) => findingLines(finding, (path) => path)),
+        ],
+  );
+}
+
+function summary({ outcome, signings }: SignReport): string {
+  const signed = count(signings.filter((signing) => signing.outcome === 'signed').length, 'certificate');
+  const left = signings.filter((signing) => signing.outcome === 'refused').length;
+  const refused = left === 0 ? '' : `; ${left} refused`;
+  switch (outcome) {
+    case 'signed':
+      return `${signed} signed${refused}`;
+    case 'planned':
+      return `${signed} would be signed${refused}; nothing was written (--dry-run)`;
+    case 'unchanged':
+      return `nothing was signed${refused}`;
+  }
+}
+
+/** The report as people read it: a line for each request, with whom its certificate names. */
+export function signText(report: SignReport): readonly string[] {
+  const rows = report.signings.map(({ outcome, row, signer, certificate, path, source }) => [
+    outcome,
+    row ?? '-',
+    signer ?? '-',
+    certificate === undefined ? '-' : timeText(certificate.notAfter).slice(0, 10),
+    path ?? printable(source),
+    certificate === undefined
+      ? ''
+      : printable(
+          [nameText(certificate.subject), ...(certificate.subjectAltName ?? []).map(generalNameText)].join(
+            '; ',
+          ),
+        ),
+  ]);
+  const head = ['OUTCOME', 'NAME', 'SIGNER', 'EXPIRES', 'FILE', 'NAMES'];
+  return [...columns([head, ...rows]), '', summary(report)];
+}
+
+/** The report for programs: `docs/json.md` describes it. */
+export function signJson({ outcome, signings }: SignReport): object {
+  return {
+    schema: 'k8s-pki/sign/v1',
+    outcome,
+    isPartial: signings.some((signing) => signing.outcome === 'refused'),
+    requests: signings.map(({ source, outcome: of, row, signer, path, why, certificate, findings }) => ({
+      source,
+      outcome: of,
+      ...(row === undefined ? {} : { row }),
+      ...(signer === undefined ? {} : { signer }),
+      ...(path === undefined ? {} : { path }),
+      ...(why === undefined ? {} : { why }),
+      ...(certificate === undefined ? {} : { certificate: certificateJson(certificate) }),
+      findings,
+    })),
+  };
+}

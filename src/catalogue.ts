@@ -16,7 +16,7 @@ import { SOURCE_CHECKS } from './sources/source.ts';
 export interface CatalogueRow extends CheckRow {
   /** What it is looked for on, in words. */
   readonly on: string;
-  readonly only?: 'audit' | 'plan';
+  readonly only?: 'audit' | 'plan' | 'requests';
   /** The lints of zlint that report the same. */
   readonly zlint?: readonly string[];
 }
@@ -25,14 +25,17 @@ function on<T extends CheckRow>(what: string, rows: readonly T[]): readonly (T &
   return rows.map((row) => ({ ...row, on: what }));
 }
 
-/** Everything that `init` and `verify` can find, each code once. */
+/** Everything that can be found, each code once. */
 export const CATALOGUE: readonly CatalogueRow[] = Object.freeze([
-  ...[...CHECKS, VALIDITY_CAPPED, NOT_RENEWABLE, NOT_ISSUABLE, ...REQUEST_CHECKS, REQUEST_IMPOSSIBLE].map(
-    (check) => ({
-      ...check,
-      on: check.appliesTo.join(', '),
-    }),
-  ),
+  ...[...CHECKS, VALIDITY_CAPPED, NOT_RENEWABLE, NOT_ISSUABLE].map((check) => ({
+    ...check,
+    on: check.appliesTo.join(', '),
+  })),
+  ...[...REQUEST_CHECKS, REQUEST_IMPOSSIBLE].map((check) => ({
+    ...check,
+    on: 'the request of a certificate or kubeconfig',
+    only: 'requests' as const,
+  })),
   ...on('what a component shows', SERVED_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
   ...on('any file', [...STRAY_CHECKS, ...DIRECTORY_CHECKS, ...CIS_CHECKS]).map((row) => ({
     ...row,

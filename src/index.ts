@@ -37,8 +37,28 @@ export {
   importCertificateSecret,
 } from './library/certificate-secret.ts';
 export { type KubeadmConfig, parseKubeadmConfig } from './library/config.ts';
-export { type ClusterPkiDirectory, readClusterPki, writeClusterPki } from './library/directory.ts';
+export {
+  type ClusterPkiDirectory,
+  readClusterPki,
+  type ReadClusterPkiOptions,
+  writeClusterPki,
+} from './library/directory.ts';
 export { checkExpiration, type CheckExpirationOptions } from './library/expiration.ts';
+export {
+  type ImportCertificatesOptions,
+  type ImportedCertificates,
+  importCertificates,
+  type ReturnedCertificates,
+} from './library/import.ts';
+export {
+  type ClusterRequests,
+  type GenerateClusterRequestsOptions,
+  generateClusterRequests,
+} from './library/requests.ts';
+export { type SignedRequest, signRequests, type SignRequestsOptions } from './library/sign.ts';
+export { requestStatus, type RequestStatusOptions } from './library/status.ts';
+export type { Fate } from './csr/import.ts';
+export type { PartState, PendingStatus, RowStatus } from './csr/status.ts';
 export { type ClusterPki, type GenerateClusterPkiOptions, generateClusterPki } from './library/generate.ts';
 export { type RenewClusterPkiOptions, type RenewedClusterPki, renewClusterPki } from './library/renew.ts';
 export { readSource, type ReadSourceOptions } from './library/source.ts';
@@ -76,5 +96,5 @@ export type { Waiver } from './select/waivers.ts';
 export { HOST_ROLES, type HostRole, type Row } from './table/row.ts';
 export { ROWS } from './table/rows.ts';
 export { KEY_ALGORITHM_IDS, type KeyAlgorithmId } from './x509/algorithms.ts';
-export type { Certificate } from './x509/model.ts';
+export type { Certificate, CertificateRequest } from './x509/model.ts';
 export type { KeyPair, Signer } from './x509/signer.ts';

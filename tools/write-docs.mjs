@@ -104,7 +104,11 @@ function differencesDocument() {
 }
 
 /** Which command looks for it, where not both do. */
-const ASKED_BY = { audit: ', by `verify`', plan: ', by `init`' };
+const ASKED_BY = {
+  audit: ', by `verify`',
+  plan: ', by `init`',
+  requests: ', by `certs generate-csr`, `status` and `sign`',
+};
 
 function findingsDocument() {
   return [

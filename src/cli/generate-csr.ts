@@ -3,8 +3,7 @@ import { parseClusterSpec } from '../cluster/parse.ts';
 import { generateRequests, planRequests, requestsRefusal } from '../csr/generate.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import { pathsOf } from '../plan.ts';
-import { resolvePendingNodeRows } from '../resolve/nodes.ts';
-import { resolveRows } from '../resolve/rows.ts';
+import { resolveNodeRows, resolveRows } from '../resolve/rows.ts';
 import { issueLines } from '../report/errors.ts';
 import { requestsJson, type RequestsReport, requestsText } from '../report/requests.ts';
 import { openStore } from '../store/store.ts';
@@ -25,7 +24,7 @@ export async function runGenerateCsr(parsed: Arguments, signal: AbortSignal): Pr
   const { directories } = target;
   const targets = targetDirectories(directories);
   const { spec, warnings } = parseClusterSpec({ ...options, ...directories }, readHost());
-  const rows = [...resolveRows(spec), ...nodes.flatMap((node) => resolvePendingNodeRows(spec, node))];
+  const rows = [...resolveRows(spec), ...nodes.flatMap((node) => resolveNodeRows(spec, node))];
   const isAlgorithmAsked = options.keyAlgorithm !== undefined;
   const now = new Date();
   const pathOf = (path: string): string => absolutePath(path, directories);

@@ -10,6 +10,7 @@ import type { ReturnedFile } from '../csr/returned.ts';
 import { absolutePath } from '../layout.ts';
 import { obstacleOf, placesWithRequests, presentFiles, resolveDirectories } from '../present.ts';
 import { type FileState, readFileBytes, readFiles } from '../store/files.ts';
+import { issuesOfNodes } from '../library/assert.ts';
 import { listTree } from '../store/tree.ts';
 import { assertNoIssues } from './issues.ts';
 
@@ -21,13 +22,10 @@ export function wordsOf(parsed: Arguments, name: string): readonly string[] {
 
 /** The nodes that `--node` names. */
 export function nodesOf(parsed: Arguments): readonly string[] {
-  const read = wordsOf(parsed, 'node').map((value) => ({ value, parsed: parseNodeName(value) }));
-  assertNoIssues(
-    read.flatMap(({ value, parsed: name }): readonly SpecIssue[] =>
-      'rule' in name ? [{ option: 'node', value, ...name }] : [],
-    ),
-  );
-  return [...new Set(read.flatMap(({ parsed: name }) => ('value' in name ? [name.value] : [])))];
+  const given = wordsOf(parsed, 'node');
+  assertNoIssues(issuesOfNodes(given));
+  const names = given.map(parseNodeName).flatMap((name) => ('value' in name ? [name.value] : []));
+  return [...new Set(names)];
 }
 
 /** The nodes of which something is here already. */

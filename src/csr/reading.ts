@@ -4,7 +4,7 @@ import { checkRequests } from '../checks/requests.ts';
 import { runChecks } from '../checks/run.ts';
 import type { ClusterSpec } from '../cluster/spec.ts';
 import { type ReadingRequest, readingsOf } from '../reading.ts';
-import { resolvePendingNodeRows } from '../resolve/nodes.ts';
+import { resolveNodeRows } from '../resolve/rows.ts';
 import { weightOf } from '../verify.ts';
 import type { CertificateReader } from '../x509/certificate-reader.ts';
 
@@ -39,6 +39,6 @@ export async function readPending({ nodes, ...request }: PendingRequest, now: Da
   if (best === undefined) throw new RangeError('"request" expected a reading');
   const { spec } = best;
   const rows = [...best.evidence.values()].map(({ desired }) => desired);
-  const all = [...rows, ...nodes.flatMap((node) => resolvePendingNodeRows(spec, node))];
+  const all = [...rows, ...nodes.flatMap((node) => resolveNodeRows(spec, node))];
   return { spec, ...(await parseAnyEvidence({ rows: all, files: request.files, signers: new Map() })) };
 }

@@ -10,8 +10,7 @@ import type { Finding } from '../finding.ts';
 import type { PkiEnvironment } from '../pki.ts';
 import { signingObstacle } from '../plan.ts';
 import { withAlgorithm } from '../resolve/algorithm.ts';
-import { resolvePendingNodeRows } from '../resolve/nodes.ts';
-import { resolveRows } from '../resolve/rows.ts';
+import { resolveNodeRows, resolveRows } from '../resolve/rows.ts';
 import { resolveValidity } from '../resolve/template.ts';
 import { KEY_ALGORITHMS } from '../x509/algorithms.ts';
 import { loadForeignReader, strictReader } from '../x509/certificate-reader.ts';
@@ -243,7 +242,7 @@ export async function signAll(
   environment: Pick<PkiEnvironment, 'now' | 'randomBytes'>,
 ): Promise<readonly Signing[]> {
   const { spec, nodes, existing, signers, as } = asked;
-  const rows = [...resolveRows(spec), ...nodes.flatMap((node) => resolvePendingNodeRows(spec, node))];
+  const rows = [...resolveRows(spec), ...nodes.flatMap((node) => resolveNodeRows(spec, node))];
   const ids = rows.filter(isAskingRow).map(({ id }) => id);
   if (as !== undefined && !ids.includes(as))
     throw new PkiError('ERR_USAGE', `there is no certificate called ${JSON.stringify(as)} to be signed`, {

@@ -1,14 +1,25 @@
 import { types } from 'node:util';
+import { parseNodeName } from '../cluster/names.ts';
 import { PkiError, type SpecIssue } from '../errors.ts';
+import { isNodePath } from '../resolve/nodes.ts';
 import { knownPaths } from '../resolve/paths.ts';
+import { knownRequestPaths } from '../resolve/requests.ts';
 
 /** An issue of `option` for each of `paths` that no row has. */
 export function unknownPaths(option: string, paths: readonly string[]): readonly SpecIssue[] {
-  const known = knownPaths();
+  const known = [...knownPaths(), ...knownRequestPaths()];
   const hint = `one of ${known.slice(0, 4).join(', ')} …`;
   return paths
-    .filter((path) => !known.includes(path))
+    .filter((path) => !known.includes(path) && !isNodePath(path))
     .map((path) => ({ option, value: path, rule: 'is no path of the table', hint }));
+}
+
+/** An issue for each of `nodes` that no node can be called. */
+export function issuesOfNodes(nodes: readonly string[]): readonly SpecIssue[] {
+  return nodes.flatMap((value): readonly SpecIssue[] => {
+    const name = parseNodeName(value);
+    return 'rule' in name ? [{ option: 'node', value, ...name }] : [];
+  });
 }
 
 /** @throws {PkiError} `ERR_CONFIG` with all of `issues`, if there are any; its message is about the first. */

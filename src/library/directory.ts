@@ -4,7 +4,7 @@ import { parseDirectories } from '../cluster/parse.ts';
 import type { SpecIssue } from '../errors.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import type { PkiFile } from '../pki.ts';
-import { knownPlaces, presentFiles, resolveDirectories } from '../present.ts';
+import { knownPlaces, placesWithRequests, presentFiles, resolveDirectories } from '../present.ts';
 import { readFiles } from '../store/files.ts';
 import { openStore } from '../store/store.ts';
 import { assertNone, unknownPaths } from './assert.ts';
@@ -14,6 +14,14 @@ export type ClusterPkiDirectory = string | Directories;
 
 function directoriesOf(directory: ClusterPkiDirectory): Directories {
   return typeof directory === 'string' ? parseDirectories({ certDir: directory }, process.cwd()) : directory;
+}
+
+/** What to read beside the files of the table. */
+export interface ReadClusterPkiOptions {
+  /** Also the requests for certificates that are signed elsewhere. */
+  readonly requests?: boolean;
+  /** With the requests, also what there is of these nodes. */
+  readonly nodes?: readonly string[];
 }
 
 /**
@@ -30,8 +38,12 @@ function directoriesOf(directory: ClusterPkiDirectory): Directories {
  * const pki = await generateClusterPki({ hostIp: '10.0.0.5', hostname: 'cp1', existing });
  * ```
  */
-export async function readClusterPki(directory: ClusterPkiDirectory): Promise<readonly PresentFile[]> {
-  const places = knownPlaces(directoriesOf(directory));
+export async function readClusterPki(
+  directory: ClusterPkiDirectory,
+  { requests = false, nodes = [] }: ReadClusterPkiOptions = {},
+): Promise<readonly PresentFile[]> {
+  const directories = directoriesOf(directory);
+  const places = requests ? placesWithRequests(directories, nodes) : knownPlaces(directories);
   return presentFiles(places, await readFiles([...places.values()]));
 }
 

@@ -9,6 +9,9 @@ const ROOT = resolve(__dirname, '../..');
 const HOST = 'init -o json --key-algorithm ECDSA-P256 --host-ip 192.0.2.10 --hostname cp1';
 const INIT = `${HOST} --cert-dir out/pki`;
 const IMPORT = 'import secret secret.json --cert-dir two/pki --certificate-key-file key -o json';
+const CSR =
+  'certs generate-csr -o json --key-algorithm ECDSA-P256 --host-ip 192.0.2.10 --hostname cp1 --cert-dir csr/pki';
+const SIGN = 'certs sign csr -o json --host-ip 192.0.2.10 --hostname cp1 --cert-dir out/pki --output-dir';
 
 /** Command lines that follow each other in one directory, and what docs/json.md says that they print. */
 const OUTPUTS = [
@@ -88,12 +91,24 @@ const OUTPUTS = [
   [IMPORT, 'ImportSecret', { outcome: 'imported', absent: [] }],
   [IMPORT, 'ImportSecret', { outcome: 'unchanged' }],
   [IMPORT.replace('key ', 'other '), 'SealedFailure', { code: 'ERR_SEALED' }],
+  [`${CSR} --dry-run`, 'Requests', { outcome: 'planned' }],
+  [CSR, 'Requests', { outcome: 'created' }],
+  ['certs status --cert-dir csr/pki -o json', 'Status', { isComplete: false }],
+  [`${SIGN} signed --dry-run`, 'Sign', { outcome: 'planned' }],
+  [`${SIGN} signed`, 'Sign', { outcome: 'signed', isPartial: false }],
+  [`${SIGN} again --apiserver-cert-extra-sans a.example.com`, 'Sign', { isPartial: true }],
+  ['certs import signed --cert-dir csr/pki -o json', 'Import', { outcome: 'unchanged', isPartial: true }],
+  [
+    'certs import signed --cert-dir csr/pki --ca ca=out/pki/ca.crt -o json',
+    'Import',
+    { outcome: 'imported', isPartial: true },
+  ],
 ] as const;
 
 test('what is printed is what docs/json.md says, member for member', async () => {
   const document = readFileSync(join(ROOT, 'docs/json.md'), 'utf8');
   const types = [...document.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
-  expect(types).toHaveLength(18);
+  expect(types).toHaveLength(19);
   await withDirectory(async (cwd) => {
     const values: string[] = [];
     writeFileSync(

@@ -13,6 +13,9 @@ const RENEW = 'certs renew -o json --cert-dir out/pki';
 const RECOVER = 'recover -o json --cert-dir out/pki --node worker1 --output-dir nodes';
 const KEY = ['--certificate-key-file', 'key'];
 const IMPORT = 'import secret secret.yaml --certificate-key-file key --cert-dir two/pki -o json';
+const CSR =
+  'certs generate-csr -o json --key-algorithm ECDSA-P256 --host-ip 192.0.2.10 --hostname cp1 --cert-dir csr/pki';
+const SIGN = 'certs sign csr -o json --host-ip 192.0.2.10 --hostname cp1 --cert-dir out/pki --output-dir';
 const FILES = {
   key: '5a'.repeat(32),
   'waivers.yaml': '- { code: organization, subject: admin.conf, reason: known, until: 9999-12-31 }',
@@ -49,6 +52,20 @@ const OUTPUTS = [
     'certs check-expiration out --all -o json',
     { apiVersion: 'output.kubeadm.k8s.io/v1alpha3' },
   ],
+  ['requests', `${CSR} --dry-run`, { outcome: 'planned' }],
+  ['requests', CSR, { outcome: 'created' }],
+  ['requests', `${CSR} --control-plane-endpoint lb`, { code: 'ERR_REFUSED' }],
+  ['status', 'certs status --cert-dir csr/pki -o json', { isComplete: false }],
+  ['sign', `${SIGN} signed`, { outcome: 'signed' }],
+  ['sign', `${SIGN} again --control-plane-endpoint lb`, { isPartial: true }],
+  ['sign', `${SIGN} again --as nobody`, { code: 'ERR_USAGE' }],
+  ['import', 'certs import signed --cert-dir csr/pki -o json', { isPartial: true }],
+  [
+    'import',
+    'certs import signed --cert-dir csr/pki --ca ca=out/pki/ca.crt -o json',
+    { outcome: 'imported' },
+  ],
+  ['import', 'certs import nowhere --cert-dir csr/pki -o json', { code: 'ERR_CONFIG' }],
   ['expiration', 'certs check-expiration nowhere -o json', { code: 'ERR_STORE' }],
   ['ca-hash', 'show ca-hash out -o json', { schema: 'k8s-pki/ca-hash/v1' }],
   ['ca-hash', 'show ca-hash nowhere -o json', { code: 'ERR_STORE' }],
@@ -131,6 +148,10 @@ describe.each(SHAPES)('what $name prints', (shape) => {
       recover: compile('recover'),
       rollback: compile('rollback'),
       'import-secret': compile('import-secret'),
+      requests: compile('requests'),
+      import: compile('import'),
+      status: compile('status'),
+      sign: compile('sign'),
     };
     await withDirectory(async (cwd) => {
       for (const [name, contents] of Object.entries(FILES)) writeFileSync(join(cwd, name), contents);

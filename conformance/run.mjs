@@ -15,6 +15,7 @@ import { cases as differential } from './cases/differential.mjs';
 import { cases as errors } from './cases/errors.mjs';
 import { cases as etcdMembers } from './cases/etcd-members.mjs';
 import { cases as expiration } from './cases/expiration.mjs';
+import { cases as externalCa } from './cases/external-ca.mjs';
 import { cases as golden } from './cases/golden.mjs';
 import { cases as grants } from './cases/grants.mjs';
 import { cases as hygiene } from './cases/hygiene.mjs';
@@ -70,6 +71,7 @@ const allCases = [
   ...expiration,
   ...renewal,
   ...users,
+  ...externalCa,
   ...lint,
   ...hygiene,
   ...paths,

@@ -165,7 +165,7 @@ parser.command(['certs', 'certificates'], 'look after the certificates', (own) =
   register(
     own,
     'certsImport',
-    'import <certificates..>',
+    'import [certificates..]',
     'install what came back signed, if it is what was asked for',
   );
   register(own, 'certsStatus', 'status', 'what is still missing of certificates that are signed elsewhere');

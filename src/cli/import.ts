@@ -81,6 +81,10 @@ async function importInto(
   signal: AbortSignal,
 ): Promise<ImportReport> {
   const { directories, nodes, options } = target;
+  if (wordsOf(parsed, 'certificates').length + wordsOf(parsed, 'ca').length === 0)
+    throw new PkiError('ERR_USAGE', 'import what? name files, directories, or a CA with --ca', {
+      detail: {},
+    });
   const given = { returned: await returnedOf(parsed), authorities: authoritiesOf(parsed) };
   const keep = keptSnapshots(parsed);
   const targets = targetDirectories(directories);

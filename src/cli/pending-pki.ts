@@ -75,6 +75,9 @@ export interface GivenFile extends ReturnedFile {
   readonly isNamed: boolean;
 }
 
+/** A thousand certificates are far less: a directory with more of it was named by mistake. */
+const MAXIMUM_GIVEN_BYTES = 64 * 1024 * 1024;
+
 function readGiven(path: string): Uint8Array | SpecIssue['rule'] {
   const state = readFileBytes(path);
   if (state.kind === 'file') return state.bytes;
@@ -88,16 +91,19 @@ function readGiven(path: string): Uint8Array | SpecIssue['rule'] {
  */
 export function readGivenFiles(option: string, words: readonly string[]): readonly GivenFile[] {
   const issues: SpecIssue[] = [];
+  let left = MAXIMUM_GIVEN_BYTES;
   const files = words.flatMap((word): readonly GivenFile[] => {
     const path = resolve(word);
     const bytes = readGiven(path);
     if (bytes === 'is a directory') {
       return listTree(path).files.flatMap((relative): readonly GivenFile[] => {
-        const inside = readGiven(join(path, relative));
+        const inside = left > 0 ? readGiven(join(path, relative)) : '';
+        if (typeof inside === 'string') return [];
+        left -= inside.length;
+        if (left <= 0)
+          issues.push({ option, value: word, rule: 'holds more than 64 MiB: name the files themselves' });
         const name = join(word, relative);
-        if (typeof inside !== 'string')
-          return [{ name, path: join(path, relative), relative, bytes: inside, isNamed: false }];
-        return [];
+        return [{ name, path: join(path, relative), relative, bytes: inside, isNamed: false }];
       });
     }
     if (typeof bytes !== 'string')

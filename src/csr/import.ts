@@ -2,7 +2,7 @@ import { checkCertificates } from '../checks/certificates.ts';
 import { type Evidence, isSameDer, parseAnyEvidence, type PresentFile } from '../checks/evidence.ts';
 import { MENDS } from '../checks/mends.ts';
 import { runChecks } from '../checks/run.ts';
-import { PkiError, type SpecIssue } from '../errors.ts';
+import { isPkiError, PkiError, type SpecIssue } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import type { ClusterSpec } from '../cluster/spec.ts';
 import { generatePki, installedFiles, type PkiFile, type PlannedPki, planPki } from '../pki.ts';
@@ -172,6 +172,12 @@ async function assertSound(planned: PlannedPki, files: readonly PkiFile[], now: 
   );
 }
 
+function assertHostKnown({ unknown }: PendingPki): void {
+  const [first] = unknown;
+  if (first === undefined) return;
+  throw new PkiError('ERR_CONFIG', `${first.option} ${first.rule}`, { detail: { issues: unknown } });
+}
+
 type Candidate = Returned & { readonly content: { readonly certificate: Certificate } };
 
 const isCandidate = (returned: Returned): returned is Candidate => 'certificate' in returned.content;
@@ -200,6 +206,18 @@ const SIGN_AGAIN = 'have it signed again, by the CA that is expected and with wh
 /** Of the certificates for one key the one that ends last first. */
 const latestFirst = (a: Candidate, b: Candidate): number =>
   b.content.certificate.notAfter.getTime() - a.content.certificate.notAfter.getTime();
+
+/** The files that an installation writes, or why one cannot be written. */
+async function filesOf(
+  planned: PlannedPki,
+): Promise<{ readonly files: readonly PkiFile[] } | { readonly why: string }> {
+  try {
+    return { files: await installedFiles(planned) };
+  } catch (error) {
+    if (!isPkiError(error, 'ERR_KUBECONFIG')) throw error;
+    return { why: error.hint === undefined ? error.message : `${error.message}: ${error.hint}` };
+  }
+}
 
 /** Decides about the certificates that are for the key of one row. */
 async function decideRow(
@@ -244,8 +262,12 @@ async function decideRow(
       continue;
     }
     const planned = await planInstallation(waiting, new Map([...authorities, [id, [certificate]]]));
-    const found = await findingsIn(planned, await installedFiles(planned), waiting.now);
-    const findings = newFindings(id, before, found);
+    const files = await filesOf(planned);
+    if ('why' in files) {
+      fates.push({ ...base, outcome: 'refused', why: files.why });
+      continue;
+    }
+    const findings = newFindings(id, before, await findingsIn(planned, files.files, waiting.now));
     if (findings.some(({ severity }) => severity === 'error')) {
       // It is not there, and so not to be moved away.
       const told = findings.filter(({ severity }) => severity !== 'notice');
@@ -297,6 +319,7 @@ export async function planImport(request: ImportRequest, now: Date): Promise<Pla
     if (!isAskingRow(desired) || key === undefined) continue;
     const own = candidates.filter(({ content }) => isSameDer(content.certificate.spkiDer, key.spkiDer));
     own.forEach((candidate) => matched.add(candidate));
+    if (own.length > 0) assertHostKnown(pending);
     const { signer = '' } = desired.certificate;
     const isKnown = authorities.has(signer) || (evidence.get(signer)?.certificates.length ?? 0) > 0;
     const absent = isKnown ? undefined : signer;
@@ -312,17 +335,27 @@ export async function planImport(request: ImportRequest, now: Date): Promise<Pla
       fates.push({ ...placeOf(one), outcome: 'refused', why, findings: [] });
     } else if (!matched.has(one)) fates.push(strangerFate(one, trusted));
   }
-  for (const [id, [certificate]] of authorities) {
-    const source = request.authorities.get(id)?.name ?? '';
-    if (certificate !== undefined)
-      fates.unshift({ source, certificate, row: id, outcome: 'installed', findings: [] });
-  }
+  const named = [...request.authorities].map(([row, { name: source }]): Fate => {
+    const certificate = authorities.get(row)?.[0];
+    return certificate === undefined
+      ? { source, row, outcome: 'kept', why: 'is there already', findings: [] }
+      : { source, certificate, row, outcome: 'installed', findings: [] };
+  });
   const planned = await planInstallation(waiting, chosen);
   const { plan, files } = await generatePki(planned, { now, ...NOTHING_MADE });
   const renewed = plan.rows
     .filter(({ id }) => (evidence.get(id)?.certificates.length ?? 0) > 0)
     .flatMap((row) => row.files.filter(({ action }) => action === 'replace').map(({ path }) => path));
-  return { spec, plan, fates, files, renewed };
+  return { spec, plan, fates: [...named, ...withoutEchoes(fates)], files, renewed };
+}
+
+/** Where several rows have one key, a certificate is for one of them: that it is not for the others says nothing. */
+function withoutEchoes(fates: readonly Fate[]): readonly Fate[] {
+  const isTaken = ({ outcome }: Fate): boolean => outcome === 'installed' || outcome === 'kept';
+  const taken = new Set(
+    fates.filter(isTaken).map(({ source, position }) => JSON.stringify([source, position])),
+  );
+  return fates.filter((fate) => isTaken(fate) || !taken.has(JSON.stringify([fate.source, fate.position])));
 }
 
 /** An installation makes no key and no serial number. */

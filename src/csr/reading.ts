@@ -2,11 +2,12 @@ import type { Evidence } from '../checks/evidence.ts';
 import { parseAnyEvidence } from '../checks/evidence.ts';
 import { checkRequests } from '../checks/requests.ts';
 import { runChecks } from '../checks/run.ts';
+import { type ClusterOptions, OPTIONS } from '../cluster/options.ts';
 import type { ClusterSpec } from '../cluster/spec.ts';
-import { type ReadingRequest, readingsOf } from '../reading.ts';
+import type { SpecIssue } from '../errors.ts';
+import { type Reading, type ReadingRequest, readingsOf } from '../reading.ts';
 import { resolveNodeRows } from '../resolve/rows.ts';
 import { weightOf } from '../verify.ts';
-import type { CertificateReader } from '../x509/certificate-reader.ts';
 
 /** What is there of a PKI whose certificates are signed elsewhere, and for which nodes. */
 export interface PendingRequest extends Omit<ReadingRequest, 'role'> {
@@ -18,7 +19,20 @@ export interface PendingRequest extends Omit<ReadingRequest, 'role'> {
 export interface PendingPki {
   readonly spec: ClusterSpec;
   readonly evidence: Evidence;
-  readonly reader: CertificateReader;
+  /** What nobody has said of the host, and no certificate or request either: names were made up in its place. */
+  readonly unknown: readonly SpecIssue[];
+}
+
+/** What a host is called stands in what it serves: nothing can be held against a name that was made up. */
+function unknownOf(inferred: ClusterOptions, options: ClusterOptions): readonly SpecIssue[] {
+  const known = {
+    hostIp: [inferred.hostIp, options.hostIp, options.apiserverAdvertiseAddress],
+    hostname: [inferred.hostname, options.hostname, options.nodeName],
+  };
+  const rule = 'is needed: no request and no certificate that is here says it';
+  return (['hostIp', 'hostname'] as const)
+    .filter((key) => known[key].every((value) => value === undefined))
+    .map((key) => ({ option: OPTIONS.find((option) => option.key === key)?.name ?? key, rule }));
 }
 
 /**
@@ -28,17 +42,19 @@ export interface PendingPki {
  * @throws {PkiError} `ERR_CONFIG` with every issue of the options.
  */
 export async function readPending({ nodes, ...request }: PendingRequest, now: Date): Promise<PendingPki> {
-  let best: { readonly spec: ClusterSpec; readonly evidence: Evidence; readonly weight: number } | undefined;
-  for await (const { spec, evidence } of readingsOf({ ...request, role: 'control-plane' })) {
+  let best: (Reading & { readonly weight: number }) | undefined;
+  for await (const reading of readingsOf({ ...request, role: 'control-plane' })) {
+    const { evidence } = reading;
     const context = { now, evidence, signers: new Set<string>() };
     const findings = [...runChecks(context), ...checkRequests(context)];
     const weight = weightOf({ findings });
-    if (best === undefined || weight < best.weight) best = { spec, evidence, weight };
+    if (best === undefined || weight < best.weight) best = { ...reading, weight };
     if (weight === 0) break;
   }
   if (best === undefined) throw new RangeError('"request" expected a reading');
-  const { spec } = best;
+  const { spec, inferred } = best;
   const rows = [...best.evidence.values()].map(({ desired }) => desired);
   const all = [...rows, ...nodes.flatMap((node) => resolveNodeRows(spec, node))];
-  return { spec, ...(await parseAnyEvidence({ rows: all, files: request.files, signers: new Map() })) };
+  const { evidence } = await parseAnyEvidence({ rows: all, files: request.files, signers: new Map() });
+  return { spec, evidence, unknown: unknownOf(inferred, request.options) };
 }

@@ -1,6 +1,12 @@
 import { issueLeaf } from '../certs/issue.ts';
 import { checkRequest } from '../checks/requests.ts';
-import { type Evidence, parseAnyEvidence, type PresentFile, type RowEvidence } from '../checks/evidence.ts';
+import {
+  type Evidence,
+  isSameDer,
+  parseAnyEvidence,
+  type PresentFile,
+  type RowEvidence,
+} from '../checks/evidence.ts';
 import { REQUEST_LABELS } from '../checks/contents.ts';
 import type { CheckContext } from '../checks/check.ts';
 import { runChecks } from '../checks/run.ts';
@@ -70,10 +76,21 @@ function requestDer({ bytes }: ReturnedFile): Uint8Array | undefined {
   return part?.der;
 }
 
-/** The request of a file; undefined where it holds none. */
-async function readRequest(file: ReturnedFile): Promise<CertificateRequest | undefined> {
-  const der = requestDer(file);
-  if (der === undefined) return undefined;
+/** The request of a file, or why it cannot be read; undefined where it holds none. */
+async function readRequest(
+  file: ReturnedFile,
+): Promise<{ readonly request: CertificateRequest } | { readonly why: string } | undefined> {
+  try {
+    const der = requestDer(file);
+    if (der === undefined) return undefined;
+    return { request: await parseAnyRequest(der) };
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error;
+    return { why: error.message };
+  }
+}
+
+async function parseAnyRequest(der: Uint8Array): Promise<CertificateRequest> {
   try {
     return strictReader.parseRequest(der);
   } catch (error) {
@@ -197,6 +214,14 @@ async function sign({ row }: Held, source: string, office: Office): Promise<Sign
   const signer = asked.signers.get(id) ?? authority?.key;
   if (obstacle !== undefined || authority?.authority === undefined || signer === undefined)
     return { ...base, outcome: 'refused', why: obstacle ?? `its CA, ${id}, is not here` };
+  if (!isSameDer(authority.authority.spkiDer, signer.spkiDer))
+    throw new PkiError(
+      'ERR_KEY',
+      `the signer given for ${id} has another key than the certificate of ${id}`,
+      {
+        detail: { expected: `the key of ${id}`, found: 'another key' },
+      },
+    );
   const validity = resolveValidity(wanted, environment.now, authority.authority);
   const serial = generateSerial(environment.randomBytes);
   const issuer = { certificate: authority.authority, signer };
@@ -209,26 +234,22 @@ async function sign({ row }: Held, source: string, office: Office): Promise<Sign
 async function decide(file: ReturnedFile, office: Office): Promise<readonly Signing[]> {
   const { name: source } = file;
   const { evidence, context, request: asked } = office;
-  try {
-    const request = await readRequest(file);
-    if (request === undefined) return [];
-    const held = [...evidence.values()]
-      .filter(({ desired }) => isAskingRow(desired))
-      .map((row): Held => {
-        const asking = askedOf(row, request, asked.isAlgorithmAsked);
-        const found = checkRequest(asking, context).filter(({ code }) => !NOT_HERE.has(code));
-        return {
-          row: asking,
-          findings: found.map((finding) => ({ ...finding, path: source, remedy: ASK_ANEW })),
-        };
-      });
-    const found = findRow(held, asked.as);
-    if ('why' in found) return [{ source, request, outcome: 'refused', ...found }];
-    return [await sign(found, source, office)];
-  } catch (error) {
-    if (!(error instanceof PkiError) || error.code === 'ERR_SELF_CHECK') throw error;
-    return [{ source, outcome: 'refused', why: error.message, findings: [] }];
-  }
+  const read = await readRequest(file);
+  if (read === undefined) return [];
+  if ('why' in read) return [{ source, outcome: 'refused', why: read.why, findings: [] }];
+  const held = [...evidence.values()]
+    .filter(({ desired }) => isAskingRow(desired))
+    .map((row): Held => {
+      const asking = askedOf(row, read.request, asked.isAlgorithmAsked);
+      const found = checkRequest(asking, context).filter(({ code }) => !NOT_HERE.has(code));
+      return {
+        row: asking,
+        findings: found.map((finding) => ({ ...finding, path: source, remedy: ASK_ANEW })),
+      };
+    });
+  const found = findRow(held, asked.as);
+  if ('why' in found) return [{ source, request: read.request, outcome: 'refused', ...found }];
+  return [await sign(found, source, office)];
 }
 
 /**

@@ -159,23 +159,25 @@ describe('the README', () => {
     });
   }, 30_000);
 
-  test('has a speed table of the rows that its command prints', () => {
-    const [, section = ''] = README.split('## Speed');
-    const [, flags = ''] = /npm run bench -- (\S+)/.exec(section) ?? [];
-    const { status, stdout } = spawnSync(
-      process.execPath,
-      ['bench/run.mjs', flags, '--quick', 'ECDSA-P256'],
-      { cwd: ROOT, encoding: 'utf8' },
-    );
-    expect(status).toBe(0);
-    const namesIn = (text: string): readonly string[] =>
-      [...text.matchAll(/^\| ([^|]+) \| [\d.]+ ms/gm)].map(([, name = '']) => name);
-    // The real kubeadm is there only where the conformance suite has built it.
-    const isFound = !stdout.includes('npm run conformance:programs -- kubeadm-');
-    const shown = namesIn(section.split('\n## ')[0] ?? '');
-    expect(shown).toHaveLength(4);
-    expect(namesIn(stdout)).toEqual(shown.filter((name) => isFound || !name.startsWith('kubeadm ')));
-  }, 60_000);
+  const [, speed = ''] = README.split('## Speed');
+  const [section = ''] = speed.split('\n## ');
+  const tables = [...section.matchAll(/([\s\S]*?)npm run bench -- (\S+)/g)];
+
+  test.each(tables.map(([, text = '', flag = '']) => [flag, text] as const))(
+    'has a speed table of the rows that npm run bench -- %s prints',
+    (flag, text) => {
+      const command = ['bench/run.mjs', flag, '--quick', 'ECDSA-P256'];
+      const { status, stdout } = spawnSync(process.execPath, command, { cwd: ROOT, encoding: 'utf8' });
+      expect(status).toBe(0);
+      const namesIn = (table: string): readonly string[] =>
+        [...table.matchAll(/^\| ([^|]+) \| [\d.]+ (?:ms|files a second)/gm)].map(([, name = '']) => name);
+      // The real kubeadm is there only where the conformance suite has built it.
+      const isFound = !stdout.includes('npm run conformance:programs -- kubeadm-');
+      const shown = namesIn(text);
+      expect(shown.length).toBeGreaterThanOrEqual(4);
+      expect(namesIn(stdout)).toEqual(shown.filter((name) => isFound || !name.startsWith('kubeadm ')));
+    },
+  );
 
   test('has the exit codes of the program', () => {
     const [, table = ''] = README.split('## Exit codes');

@@ -15,7 +15,7 @@ import { readTree } from '../trees.mjs';
 
 const [NEWEST] = KUBEADM_VERSIONS;
 /** The newest, and those between which the most changes. */
-const ASKED = [NEWEST, '1.33.13', '1.29.6', '1.24.17'];
+const ASKED = [NEWEST, '1.29.6'];
 
 function configurationOf(version, { etcd, cluster = {}, init = {} }) {
   const apiVersion = `kubeadm.k8s.io/${hasChoices(version) ? 'v1beta4' : 'v1beta3'}`;

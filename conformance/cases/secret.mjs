@@ -373,7 +373,6 @@ async function handOver(context, { version, algorithm }) {
 export const cases = [
   { version: '1.37.2', algorithm: 'ECDSA-P256' },
   { version: '1.35.4', algorithm: 'RSA-2048' },
-  { version: '1.24.17', algorithm: 'ECDSA-P256' },
 ].map((options) => ({
   id: `secret: kubeadm-certs and kubeadm ${options.version}, ${options.algorithm}`,
   needs: [`kubeadm-${options.version}`, ...CONTROL_PLANE_PROGRAMS],

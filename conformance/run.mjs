@@ -111,16 +111,15 @@ async function runCase({ id, run }, context) {
 }
 
 /**
- * The cases go in two lanes at once, a process each, since a case stands still while it waits for a program: those that
- * start servers in a namespace of their own, and the others.
+ * The cases go in lanes at once, a process each, since a case stands still while it waits for a program: those that start
+ * servers in a namespace of their own, those of them that wait for clocks more than they compute, and the others.
  */
 const inBoundNamespace = (...call) => boundToParent('KILL', ...inNamespace(...call));
+const needsNamespace = ({ requires = [] }) => requires.includes(NAMESPACE);
 const LANES = {
-  namespace: { has: (each) => each.requires?.includes(NAMESPACE), command: inBoundNamespace },
-  host: {
-    has: (each) => !each.requires?.includes(NAMESPACE),
-    command: (...call) => boundToParent('KILL', ...call),
-  },
+  waiting: { has: ({ waits = false }) => waits, command: inBoundNamespace },
+  namespace: { has: (each) => needsNamespace(each) && each.waits !== true, command: inBoundNamespace },
+  host: { has: (each) => !needsNamespace(each), command: (...call) => boundToParent('KILL', ...call) },
 };
 
 const resultsOf = (lane, scratch) => join(scratch, `${lane}.jsonl`);

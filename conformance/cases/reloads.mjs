@@ -407,6 +407,7 @@ export const cases = [
     id: `reloads: Kubernetes ${KUBERNETES_VERSION}, etcd ${ETCD_VERSION}`,
     needs: [...CONTROL_PLANE_PROGRAMS, `kubelet-${KUBERNETES_VERSION}`, `etcdctl-${ETCD_VERSION}`],
     requires: [NAMESPACE, 'containerd', 'openssl'],
+    waits: true,
     run: async (context) => {
       const ledger = createLedger();
       const host = createHost(context, { profile: 'requirements', algorithm: 'ECDSA-P256' });

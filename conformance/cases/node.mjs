@@ -51,7 +51,7 @@ const MAY_ASK_KUBELETS = ['apiserver-kubelet-client.crt', 'admin.conf', 'super-a
 async function checkNode(host, ledger, profile) {
   const { kubectl, daemons, name, address } = host;
   host.grant();
-  startNode(host);
+  await startNode(host);
   await daemons.waitFor('a ready node', () => isReady(host), 120);
   const version = 'jsonpath={.status.nodeInfo.kubeletVersion}';
   ledger.expect(

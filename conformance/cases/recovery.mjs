@@ -122,7 +122,7 @@ async function checkRecovery(host, context, ledger) {
     });
 
   const own = readFileSync(join(folder, ROTATED), 'utf8');
-  startNode(host, ROTATES);
+  await startNode(host, ROTATES);
   await daemons.waitFor(`${name} to be ready`, () => isReady(host, name), 120);
   const renewed = credentialsOf(conf('kubelet.conf')).cert;
   const taken = readFileSync(join(folder, ROTATED), 'utf8');
@@ -132,7 +132,7 @@ async function checkRecovery(host, context, ledger) {
 
   const [node] = nodes;
   ledger.expect('the nodes', [nodes.length, node.name], [1, WORKER]);
-  startNode(asWorker(host, node.path, far), ROTATES);
+  await startNode(asWorker(host, node.path, far), ROTATES);
   await daemons.waitFor(`${WORKER} to be ready`, () => isReady(host, WORKER), 120);
 }
 

@@ -133,8 +133,7 @@ async function found(fixtures: string, code: string): Promise<readonly string[]>
   });
 }
 
-const isLookedFor = ({ only }: (typeof CATALOGUE)[number]): boolean =>
-  only !== 'plan' && only !== 'requests';
+const isLookedFor = ({ only }: (typeof CATALOGUE)[number]): boolean => only !== 'plan' && only !== 'requests';
 
 test('every code that verify can find has a tree, or a reason why not', () => {
   const codes = CATALOGUE.filter(isLookedFor).map(({ code }) => code);

@@ -15,6 +15,8 @@ export interface JournalFile {
   readonly mode: number;
   /** Whether a file that is at `path` makes room for it. */
   readonly replace: boolean;
+  /** Whether it is removed: what waits is a further name of the file that is there. */
+  readonly removes?: boolean;
 }
 
 /** Everything about a transaction but the contents of its files. */
@@ -79,13 +81,14 @@ export function followersOf(journal: Journal): readonly string[] {
 
 function isJournalFile(value: unknown): value is JournalFile {
   if (!isRecord(value)) return false;
-  const { path, site, sha256Hex, mode, replace } = value;
+  const { path, site, sha256Hex, mode, replace, removes } = value;
   return (
     typeof path === 'string' &&
     typeof site === 'string' &&
     typeof sha256Hex === 'string' &&
     typeof mode === 'number' &&
-    typeof replace === 'boolean'
+    typeof replace === 'boolean' &&
+    (removes === undefined || typeof removes === 'boolean')
   );
 }
 

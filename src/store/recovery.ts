@@ -117,16 +117,27 @@ function holds(
   return state.kind === 'file' && !state.isLink && sha256Hex(state.bytes) === expected;
 }
 
+/** Whether what a file of a committed transaction stands for is done, also where nothing waits for it any more. */
+function isDone(file: JournalFile): boolean {
+  const present = readFileBytes(file.path, MAXIMUM_BYTES);
+  return file.removes === true ? present.kind === 'absent' : holds(present, file);
+}
+
+/** Whether what waits can still be done: it is whole, and what is to be removed is still the file that it was. */
+function isWhole(waiting: RawState, file: JournalFile): boolean {
+  if (!holds(waiting, file) || waiting.mode !== file.mode) return false;
+  return file.removes !== true || isDone(file) || holds(readFileBytes(file.path, MAXIMUM_BYTES), file);
+}
+
 /** Which files of a committed transaction are still staged; the others must be in place. */
 function findStaged(journal: Journal): ReadonlySet<JournalFile> {
   const staged = new Set<JournalFile>();
   const damaged: string[] = [];
   for (const [index, file] of journal.files.entries()) {
     const waiting = readFileBytes(stagedPath(journal, index), MAXIMUM_BYTES);
-    if (waiting.kind === 'absent') {
-      if (!holds(readFileBytes(file.path, MAXIMUM_BYTES), file)) damaged.push(file.path);
-    } else if (holds(waiting, file) && waiting.mode === file.mode) staged.add(file);
-    else damaged.push(file.path);
+    const isStaged = waiting.kind !== 'absent';
+    if (!(isStaged ? isWhole(waiting, file) : isDone(file))) damaged.push(file.path);
+    else if (isStaged) staged.add(file);
   }
   const [first] = damaged.toSorted();
   if (first === undefined) return staged;

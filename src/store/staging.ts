@@ -34,13 +34,19 @@ export function createStaging(directory: string): void {
   attempt({ path, operation: 'create the staging folder' }, () => createDirectory(path, 0o700));
 }
 
+/**
+ * Gives a file a further name. Where rename(2) over it or unlink(2) would fail after the commit, link(2) fails now: on a file
+ * that is a mount point of its own (EXDEV), and on an immutable one (EPERM).
+ */
+function linkOld(path: string, name: string, operation: string): void {
+  attempt({ path, operation }, () => linkSync(path, name));
+}
+
 /** Gives a staged file the owner of the file that it will replace, and proves that this one can be replaced. */
 function inheritOwner(descriptor: number, path: string, staged: string): void {
   const old = entryAt(path);
   if (old === undefined) return;
-  // Where rename(2) over a file would fail after the commit, link(2) fails now: on a file that is a mount point of its
-  // own (EXDEV), and on an immutable one (EPERM).
-  attempt({ path, operation: 'replace the file' }, () => linkSync(path, `${staged}.old`));
+  linkOld(path, `${staged}.old`, 'replace the file');
   const { uid, gid } = fstatSync(descriptor);
   if (old.uid === uid && old.gid === gid) return;
   const operation = `keep the owner ${old.uid}:${old.gid} of the file`;
@@ -58,8 +64,9 @@ async function stageFile({ path, contents, mode, replace }: NewFile, staged: str
 }
 
 /**
- * Writes everything that a transaction puts in place, and waits until it is on the disk; into the leader's staging
- * folder, which is there and empty, and the followers', which are not there. Undoes nothing after a failure.
+ * Writes everything that a transaction puts in place, and waits until it is on the disk; what it removes, which stands last in
+ * the journal, gets a further name. Into the leader's staging folder, which is there and empty, and the followers', which are not
+ * there. Undoes nothing after a failure.
  */
 export async function stage(
   journal: Journal,
@@ -87,10 +94,13 @@ export async function stage(
   });
   onStep('create directories');
   createDirectories(journal.created, journal.secluded);
-  await forEachParallel(files, async (file, index) => {
+  await forEachParallel(journal.files, async ({ path }, index) => {
     assertWanted();
-    onStep(`stage ${file.path}`);
-    await stageFile(file, stagedPath(journal, index));
+    onStep(`stage ${path}`);
+    const file = files[index];
+    const staged = stagedPath(journal, index);
+    if (file === undefined) linkOld(path, staged, 'remove the file');
+    else await stageFile(file, staged);
   });
   onStep('flush');
   await syncDirectories([

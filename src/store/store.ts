@@ -29,6 +29,8 @@ export interface StoreOptions {
 /** How files are written. */
 export interface CommitOptions {
   readonly signal?: AbortSignal;
+  /** The absolute paths of files that are removed in the same transaction; one that is not there already is. */
+  readonly removed?: readonly string[];
 }
 
 /** Target directories that this run alone may write to. */
@@ -38,7 +40,7 @@ export interface Store {
   /** What lies at the absolute paths, as {@link readFiles}: nobody else's run changes it before the store is closed. */
   read(paths: readonly string[]): Promise<ReadonlyMap<string, FileState>>;
   /**
-   * Writes all of the files or none. An abort before the commit undoes everything; after it the files are put in place.
+   * Writes all of the files, and removes those that are to go, or does none of it. An abort before the commit undoes everything; after it the files are put in place.
    *
    * @throws {PkiError} `ERR_OBSTACLE`, `ERR_INTERRUPTED`, `ERR_STORE`.
    */
@@ -157,7 +159,7 @@ export async function openStore(directories: readonly string[], options: StoreOp
     return {
       recovered,
       read: readFiles,
-      commit: async (files, { signal } = {}) => {
+      commit: async (files, { signal, removed } = {}) => {
         if (locks.length === 0) throw new TypeError('expected an open store, got one that was closed');
         await runTransaction(files, {
           id: locks.map((lock) => lock.id).join('-'),
@@ -166,6 +168,7 @@ export async function openStore(directories: readonly string[], options: StoreOp
           created: locks.flatMap((lock) => lock.created),
           onStep,
           signal,
+          removed,
         });
       },
       close,

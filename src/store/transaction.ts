@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PkiError, isPkiError } from '../errors.ts';
 import { surveyDestinations } from './destinations.ts';
 import { removeEmptyDirectories, secludedAmong } from './directories.ts';
 import { attempt } from './failure.ts';
+import { readFileBytes } from './files.ts';
 import { syncDirectories } from './flush.ts';
 import type { Journal, JournalFile } from './journal.ts';
 import { leaderOf, stagedPath, stagingPaths } from './journal.ts';
@@ -22,6 +23,8 @@ export interface TransactionOptions {
   readonly secluded: readonly string[];
   readonly onStep: StepListener;
   readonly signal?: AbortSignal | undefined;
+  /** The absolute paths of files that are removed; one that is not there already is. */
+  readonly removed?: readonly string[] | undefined;
 }
 
 /** The SHA-256 of bytes, or of a text in UTF-8, in hexadecimal. */
@@ -29,11 +32,28 @@ export function sha256Hex(contents: string | Uint8Array): string {
   return createHash('sha256').update(contents).digest('hex');
 }
 
+/** A file as it has to be still when it is removed. */
+type Removal = Pick<JournalFile, 'path' | 'sha256Hex' | 'mode'>;
+
+function readRemovals(paths: readonly string[]): readonly Removal[] {
+  return paths.flatMap((path): readonly Removal[] => {
+    const state = readFileBytes(path);
+    if (state.kind === 'absent') return [];
+    if (state.kind === 'file') return [{ path, sha256Hex: sha256Hex(state.bytes), mode: state.mode }];
+    throw new PkiError('ERR_STORE', `${path}: expected a file that can be read, found none`, {
+      detail: { path, operation: 'remove the file' },
+    });
+  });
+}
+
 function planTransaction(
   files: readonly NewFile[],
-  { id, directories, secluded }: TransactionOptions,
+  { id, directories, secluded, removed = [] }: TransactionOptions,
 ): Journal {
-  const created = surveyDestinations(files, directories);
+  const created = surveyDestinations(
+    [...files, ...removed.map((path) => ({ path, replace: true }))],
+    directories,
+  );
   const missing = new Set(created);
   // The innermost directory that is there, not the target directory: it may be a mount point or a subvolume of its own,
   // and that the folder can be made there proves that the file can be put there later.
@@ -44,13 +64,22 @@ function planTransaction(
     directories,
     created,
     secluded: secludedAmong(created, secluded),
-    files: files.map(({ path, contents, mode, replace }) => ({
-      path,
-      site: siteOf(dirname(path)),
-      sha256Hex: sha256Hex(contents),
-      mode,
-      replace,
-    })),
+    files: [
+      ...files.map(({ path, contents, mode, replace }) => ({
+        path,
+        site: siteOf(dirname(path)),
+        sha256Hex: sha256Hex(contents),
+        mode,
+        replace,
+      })),
+      // After all that is put in place: a certificate is never without its key for longer than it has to be.
+      ...readRemovals(removed).map((file) => ({
+        ...file,
+        site: dirname(file.path),
+        replace: true,
+        removes: true,
+      })),
+    ],
   };
 }
 
@@ -75,14 +104,18 @@ export interface FinishOptions {
   readonly onStep: StepListener;
 }
 
-/** Puts in place what is staged of a committed transaction, and removes every trace of it. May be done again after a crash. */
+function place(journal: Journal, index: number, { path, removes }: JournalFile): void {
+  if (removes === true) attempt({ path, operation: 'remove the file' }, () => rmSync(path, { force: true }));
+  else
+    attempt({ path, operation: 'put the file in place' }, () => renameSync(stagedPath(journal, index), path));
+}
+
+/** Puts in place what is staged of a committed transaction, removes what it removes, and every trace of it. May be done again after a crash. */
 export async function finish(journal: Journal, { staged, onStep }: FinishOptions): Promise<void> {
   for (const [index, file] of journal.files.entries()) {
     if (!staged.has(file)) continue;
-    onStep(`place ${file.path}`);
-    attempt({ path: file.path, operation: 'put the file in place' }, () =>
-      renameSync(stagedPath(journal, index), file.path),
-    );
+    onStep(`${file.removes === true ? 'remove' : 'place'} ${file.path}`);
+    place(journal, index, file);
   }
   onStep('flush');
   await syncDirectories(journal.files.map((file) => dirname(file.path)));
@@ -100,14 +133,14 @@ function pendingError(error: unknown): unknown {
 }
 
 /**
- * Writes all of the files or none of them.
+ * Writes and removes all of the files or none of them.
  *
  * @throws {PkiError} `ERR_OBSTACLE`, `ERR_INTERRUPTED`: nothing was changed. `ERR_STORE`: nothing was changed, or the
  * hint says that the transaction is committed and the next writing run finishes it.
  */
 export async function runTransaction(files: readonly NewFile[], options: TransactionOptions): Promise<void> {
-  const { signal, onStep } = options;
-  if (files.length === 0) return;
+  const { signal, onStep, removed = [] } = options;
+  if (files.length + removed.length === 0) return;
   assertNotAborted(signal);
   const journal = planTransaction(files, options);
   const leader = leaderOf(journal);

@@ -35,6 +35,7 @@ interface Scenario {
   readonly title: string;
   readonly prepare: (root: string) => void;
   readonly files: (root: string) => readonly NewFile[];
+  readonly removed?: (root: string) => readonly string[];
   readonly secluded?: (root: string) => string;
 }
 
@@ -70,6 +71,17 @@ const SCENARIOS: readonly Scenario[] = [
       })),
     ],
     secluded: (at) => join(at, 'kubernetes/pki-backups'),
+  },
+  {
+    title: 'over files that are there, of which some go',
+    prepare: (at) => {
+      for (const { path } of filesOf(at)) put(path, 'old', 0o640);
+    },
+    files: (at) => filesOf(at, { replace: true }).slice(0, 1),
+    removed: (at) =>
+      filesOf(at)
+        .slice(2)
+        .map(({ path }) => path),
   },
 ];
 
@@ -114,7 +126,13 @@ describe('a run that is killed', () => {
       const files = scenario.files(root);
       reset(scenario);
       const secluded = scenario.secluded?.(root);
-      const { report } = await runToEnd(runner, { directories, files, ...(secluded && { secluded }) });
+      const order = {
+        directories,
+        files,
+        removed: scenario.removed?.(root) ?? [],
+        ...(secluded && { secluded }),
+      };
+      const { report } = await runToEnd(runner, order);
       const complete = snapshot(root);
       const { steps } = report;
       const commit = steps.indexOf('commit');
@@ -124,13 +142,7 @@ describe('a run that is killed', () => {
       const expected: typeof found = [];
       for (const [killAt, step] of steps.entries()) {
         const old = reset(scenario);
-        const { signal } = await runToEnd(runner, {
-          directories,
-          files,
-          ...(secluded && { secluded }),
-          killAt,
-          umask: 0,
-        });
+        const { signal } = await runToEnd(runner, { ...order, killAt, umask: 0 });
         expect(signal).toBe('SIGKILL');
         expectKeysHidden(root);
         found.push({ step, ...(await recoverAt(directories)) });

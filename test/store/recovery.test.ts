@@ -184,6 +184,24 @@ describe('recovery touches nothing', () => {
     await expectRefused(root, { code: 'ERR_STORE', message: expect.stringContaining('cannot be finished') });
   });
 
+  test('where a file that was to be removed was changed since', async () => {
+    const root = mkdtempSync(join(sandbox, 'root-'));
+    const directories = directoriesOf(root);
+    const path = join(root, 'kubernetes/pki/ca.crt');
+    const order = { directories, files: [], removed: [path] };
+    put(path, 'old');
+    const { steps } = (await runToEnd(runner, order)).report;
+    put(path, 'old');
+    await runToEnd(runner, { ...order, killAt: steps.indexOf(`remove ${path}`) });
+    rmSync(path);
+    put(path, 'changed');
+    await expectRefused(root, {
+      code: 'ERR_STORE',
+      message: expect.stringContaining(`changed since, the first is ${path}`),
+    });
+    expect(readFileSync(path, 'utf8')).toBe('changed');
+  });
+
   test('where something is in the way by now', async () => {
     const root = await crash(1);
     const path = join(root, 'kubernetes/admin.conf');

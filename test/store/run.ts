@@ -7,6 +7,7 @@ import { openStore } from '../../src/store/store.ts';
 export interface RunOrder {
   readonly directories: readonly string[];
   readonly files: readonly NewFile[];
+  readonly removed?: readonly string[];
   /** Kills itself before this step, counted from 0. */
   readonly killAt?: number;
   readonly umask?: number;
@@ -55,7 +56,8 @@ async function run(order: RunOrder): Promise<RunReport> {
     try {
       recovered.push(...store.recovered.map(({ kind }) => kind));
       if (order.waits === true) await untilInputEnds();
-      await store.commit(order.files, { signal: interruption.signal });
+      const { files, removed = [] } = order;
+      await store.commit(files, { signal: interruption.signal, removed });
     } finally {
       await store.close();
     }

@@ -118,6 +118,38 @@ describe('commit', () => {
     expect(readFileSync(join(kubernetes, 'admin.conf'), 'utf8')).toBe('admin.conf: new\n');
   });
 
+  test('removes what is there, with what it writes, and passes over what is not', async () => {
+    const [kubernetes] = directoriesOf(root);
+    for (const { path } of filesOf(root)) put(path, 'old');
+    const [first, ...others] = filesOf(root, { replace: true });
+    if (first === undefined) throw new Error('no file');
+    const store = await openStore(directoriesOf(root), { self: process });
+    const removed = [...others.map(({ path }) => path), join(kubernetes, 'none')];
+    await store.commit([first], { removed });
+    await store.close();
+    expect(readdirSync(kubernetes, { recursive: true }).toSorted()).toEqual([
+      'pki',
+      'pki/ca.crt',
+      'pki/etcd',
+    ]);
+    expect(readFileSync(first.path, 'utf8')).toBe('pki/ca.crt: new\n');
+  });
+
+  test('removes nothing but a file', async () => {
+    const [kubernetes, pki] = directoriesOf(root);
+    put(join(pki, 'ca.crt'), 'old');
+    symlinkSync('pki/ca.crt', join(kubernetes, 'link'));
+    const before = snapshot(root);
+    const store = await openStore(directoriesOf(root), { self: process });
+    const gone = [join(pki, 'ca.crt'), join(kubernetes, 'link')];
+    await expect(store.commit([], { removed: gone })).rejects.toMatchObject({
+      code: 'ERR_OBSTACLE',
+      detail: { obstacles: [{ path: join(kubernetes, 'link'), found: 'a symbolic link' }] },
+    });
+    await store.close();
+    expect(snapshot(root)).toEqual(before);
+  });
+
   test('replaces a file as a whole, with the mode asked for', async () => {
     const [, pki] = directoriesOf(root);
     const path = join(pki, 'ca.crt');

@@ -126,7 +126,7 @@ registerAs(parser, 'init', {
   options: (own) => registerPhases(COMMAND_OPTIONS.init(own)),
 });
 register(parser, 'recover', 'recover', 'make again from the CA keys what has expired or is gone');
-register(parser, 'rollback', 'rollback [snapshot]', 'put back what a renewal has replaced');
+register(parser, 'rollback', 'rollback [snapshot]', 'bring back what was there before a change');
 register(parser, 'verify', ['verify [dir]', 'audit [dir]'], 'audit what is there: read only, offline');
 parser.command(
   'show',

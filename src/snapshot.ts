@@ -1,11 +1,12 @@
 import { dirname, join } from 'node:path';
 import type { Directories, Places } from './cluster/directories.ts';
-import { PkiError } from './errors.ts';
+import { isPkiError, PkiError } from './errors.ts';
 import { absolutePath, targetDirectories } from './layout.ts';
 import { isNodePath } from './resolve/nodes.ts';
 import { knownPaths } from './resolve/paths.ts';
-import { isInside, removeTree } from './store/directories.ts';
-import { readFileBytes, readFileState } from './store/files.ts';
+import { surveyDestinations } from './store/destinations.ts';
+import { closeDirectory, isInside, removeFile, removeTree } from './store/directories.ts';
+import { entryAt, readFileBytes, readFileState } from './store/files.ts';
 import type { NewFile } from './store/staging.ts';
 import type { StoreOptions } from './store/store.ts';
 import { sha256Hex } from './store/transaction.ts';
@@ -13,6 +14,8 @@ import { listTree } from './store/tree.ts';
 
 /** The description of a snapshot, in its folder. A folder without one is none. */
 const MANIFEST = 'snapshot.json';
+/** Beside it as long as nobody was told what has to take up what was changed. */
+const MARK = 'untold';
 const NAME = /^\d{8}T\d{6}\.\d{3}Z$/;
 
 /** A file as it was, by its logical path. */
@@ -39,6 +42,8 @@ export interface Snapshot extends SnapshotManifest {
   /** When it was taken, in UTC: `20261126T021500.000Z`; one that was taken later has a later name, also after the clock was set back. */
   readonly name: string;
   readonly directory: string;
+  /** Whether somebody was told what has to take up what was changed. */
+  readonly isTold: boolean;
 }
 
 /** Where the snapshots of a PKI lie: beside its certificate directory. */
@@ -77,24 +82,25 @@ function nextName(directories: Directories, now: Date): string {
 export interface Change {
   readonly directories: Directories;
   readonly command: string;
-  /** The logical paths of what is replaced, and of what is created. */
-  readonly replaced: readonly string[];
+  /** The logical paths of what is replaced or removed, and of what stays beside that: a certificate goes back with its key. */
+  readonly kept: readonly string[];
+  /** Of what is created. */
   readonly created: readonly string[];
 }
 
 /**
  * Reads what is about to be replaced, and says which files keep it: to be written in the transaction that replaces it, so that
- * there is never one without the other.
+ * there is never one without the other. What is created cannot be kept: it is removed on the way back.
  *
  * @throws {PkiError} `ERR_STORE` where a file cannot be read any more.
  */
 export function takeSnapshot(
-  { directories, command, replaced, created }: Change,
+  { directories, command, kept: paths, created }: Change,
   now: Date,
 ): { readonly directory: string; readonly files: readonly NewFile[] } {
   const name = nextName(directories, now);
   const directory = join(backupsDirectory(directories), name);
-  const kept = replaced.map((path) => {
+  const kept = paths.map((path) => {
     const place = absolutePath(path, directories);
     const state = readFileBytes(place);
     if (state.kind !== 'file') throw damaged(place, 'is no file that can be kept');
@@ -119,6 +125,7 @@ export function takeSnapshot(
     files: [
       ...kept.map(({ path, bytes }) => file(path, bytes)),
       file(MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`),
+      file(MARK, 'what was changed after this snapshot was told to nobody yet\n'),
     ],
   };
 }
@@ -159,17 +166,65 @@ function parseManifest(text: string): SnapshotManifest | undefined {
   }
 }
 
-/** The snapshots of a PKI, the newest first. Folders that hold none are passed over. */
-export function listSnapshots(directories: Directories): readonly Snapshot[] {
+/** @throws {PkiError} `ERR_OBSTACLE`, `ERR_STORE` where snapshots cannot be looked for: then there may be some. */
+function assertListable(backups: string): void {
+  surveyDestinations([{ path: join(backups, MANIFEST), replace: true }], [dirname(backups)]);
+  const errno = listTree(backups).directories.get('')?.errno;
+  if (errno === undefined || errno === 'ENOENT') return;
+  throw damaged(backups, `cannot be read (${errno})`);
+}
+
+/** Every snapshot beside these directories, the newest first: also those of others. Folders that hold none are passed over. */
+function snapshotsBeside(directories: Directories): readonly Snapshot[] {
   const backups = backupsDirectory(directories);
+  assertListable(backups);
   return snapshotNames(directories)
     .toReversed()
     .flatMap((name) => {
       const directory = join(backups, name);
       const state = readFileState(join(directory, MANIFEST));
       const manifest = state.kind === 'file' ? parseManifest(state.contents) : undefined;
-      return manifest === undefined ? [] : [{ ...manifest, name, directory }];
+      if (manifest === undefined) return [];
+      return [{ ...manifest, name, directory, isTold: entryAt(join(directory, MARK)) === undefined }];
     });
+}
+
+const isOf =
+  ({ certDir, kubeconfigDir }: Directories) =>
+  (snapshot: Snapshot): boolean =>
+    snapshot.certDir === certDir && snapshot.kubeconfigDir === kubeconfigDir;
+
+/**
+ * The snapshots of a PKI, the newest first. Another PKI beside it may have its own in the same place.
+ *
+ * @throws {PkiError} `ERR_OBSTACLE`, `ERR_STORE` where they cannot be looked for.
+ */
+export function listSnapshots(directories: Directories): readonly Snapshot[] {
+  return snapshotsBeside(directories).filter(isOf(directories));
+}
+
+/**
+ * The snapshot of that name, or the newest.
+ *
+ * @throws {PkiError} `ERR_USAGE` where there is none of these directories.
+ */
+export function findSnapshot(directories: Directories, name: string | undefined): Snapshot {
+  const named = snapshotsBeside(directories).filter(
+    (snapshot) => name === undefined || snapshot.name === name,
+  );
+  const own = named.find(isOf(directories));
+  if (own !== undefined) return own;
+  const [other] = named;
+  const what = name === undefined ? 'snapshot' : `snapshot ${name}`;
+  if (other === undefined)
+    throw new PkiError('ERR_USAGE', `there is no ${what}`, {
+      detail: {},
+      hint: 'k8s-pki rollback --list lists them',
+    });
+  throw new PkiError('ERR_USAGE', `there is no ${what} of these directories, but one of others`, {
+    detail: {},
+    hint: `--cert-dir ${other.certDir} --kubeconfig-dir ${other.kubeconfigDir}`,
+  });
 }
 
 /**
@@ -191,10 +246,47 @@ export function readSnapshot({ directory, files }: Snapshot): readonly {
   });
 }
 
-/** Removes all snapshots but the newest ones, and says which. */
-export function pruneSnapshots(directories: Directories, keep: number): readonly string[] {
-  const old = listSnapshots(directories).slice(keep);
-  // Without its description, what is left of one after a crash is none.
-  for (const { directory } of old) removeTree(directory, MANIFEST);
-  return old.map(({ directory }) => directory);
+/** The logical paths of what is there and not as it was before the change that a snapshot was taken for. */
+export function changedSince({ files, created }: Snapshot, directories: Directories): readonly string[] {
+  const before = new Map(files.map(({ path, sha256Hex: hash }) => [path, hash]));
+  return [...before.keys(), ...created].filter((path) => {
+    const state = readFileBytes(absolutePath(path, directories));
+    return state.kind === 'file' && sha256Hex(state.bytes) !== before.get(path);
+  });
+}
+
+/**
+ * Takes note that somebody was told of what was changed after the snapshots in these directories.
+ *
+ * @throws {PkiError} `ERR_STORE`.
+ */
+export function noteTold(snapshots: readonly string[]): void {
+  for (const directory of snapshots) removeFile(join(directory, MARK));
+}
+
+/** Others could put something in the place of a snapshot: whoever has made the directory before may have left it open. */
+export function closeBackups(directories: Directories, uid: number | undefined): void {
+  closeDirectory(backupsDirectory(directories), uid);
+}
+
+function removeSnapshot({ directory }: Snapshot): readonly PkiError[] {
+  try {
+    // As long as something is left of it there is a description, and the next run goes on.
+    removeTree(directory, MANIFEST);
+    return [];
+  } catch (error) {
+    if (isPkiError(error, 'ERR_STORE')) return [error];
+    throw error;
+  }
+}
+
+/**
+ * Removes all snapshots of a PKI but the newest ones and those of which nobody was told yet, and says why one stays that should
+ * not. What was changed is changed by then: it is no failure.
+ */
+export function pruneSnapshots(directories: Directories, keep: number): readonly PkiError[] {
+  return listSnapshots(directories)
+    .slice(keep)
+    .filter(({ isTold }) => isTold)
+    .flatMap(removeSnapshot);
 }

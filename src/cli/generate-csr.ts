@@ -2,7 +2,6 @@ import type { Arguments } from 'yargs';
 import { parseClusterSpec } from '../cluster/parse.ts';
 import { generateRequests, planRequests, requestsRefusal } from '../csr/generate.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
-import { pathsOf } from '../plan.ts';
 import { resolveNodeRows, resolveRows } from '../resolve/rows.ts';
 import { issueLines } from '../report/errors.ts';
 import { requestsJson, type RequestsReport, requestsText } from '../report/requests.ts';
@@ -14,7 +13,7 @@ import { readHost } from './host.ts';
 import { nodesOf, pendingTarget, placed, readTarget } from './pending-pki.ts';
 import { pendingSentences } from '../library/pending.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
-import { assertPlaceable, recoverySentence, writeChange } from './write.ts';
+import { assertPlaceable, fatesOf, recoverySentence, writeChange } from './write.ts';
 
 /** `k8s-pki certs generate-csr`. */
 export async function runGenerateCsr(parsed: Arguments, signal: AbortSignal): Promise<number> {
@@ -60,15 +59,8 @@ export async function runGenerateCsr(parsed: Arguments, signal: AbortSignal): Pr
     const files = await interruptible(signal, (onKeyGenerated) =>
       generateRequests(planned, { now, generateKeyPair, onKeyGenerated }),
     );
-    const replaced = pathsOf(plan, 'replace');
-    await writeChange(store, files, {
-      directories,
-      command: 'certs generate-csr',
-      now,
-      signal,
-      keep: 1,
-      replaced,
-    });
+    const writing = { directories, command: 'certs generate-csr', now, signal, ...fatesOf(plan) };
+    await writeChange(store, files, writing);
     return finish({ ...base, plan, recovery, outcome: 'created' });
   } finally {
     await store.close();

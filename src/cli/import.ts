@@ -5,12 +5,12 @@ import type { ReturnedFile } from '../csr/returned.ts';
 import { certificatesIn } from '../csr/returned.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import { readClock } from '../library/clock.ts';
-import { pathsOf } from '../plan.ts';
 import { importJson, importMessages, type ImportReport, importText, isPartial } from '../report/import.ts';
 import { resolveReload } from '../resolve/reload.ts';
 import { storePlaces } from '../snapshot.ts';
 import { openStore } from '../store/store.ts';
 import { askedOptionsOf } from './config.ts';
+import { announce } from './hook.ts';
 import { assertNoIssues } from './issues.ts';
 import {
   nodesOf,
@@ -22,11 +22,9 @@ import {
   wordsOf,
 } from './pending-pki.ts';
 import { pendingSentences } from '../library/pending.ts';
-import { callHook } from './renew-command.ts';
 import { keptSnapshots } from './snapshot-options.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
-import { textOf } from './words.ts';
-import { assertPlaceable, recoverySentence, writeChange } from './write.ts';
+import { assertPlaceable, fatesOf, recoverySentence, writeChange } from './write.ts';
 
 /** The CAs that `--ca` names, each with its file. */
 function authoritiesOf(parsed: Arguments): ReadonlyMap<string, ReturnedFile> {
@@ -105,8 +103,10 @@ async function importInto(
     const files = await readTarget(target, (paths) => store.read(paths));
     const planned = await planImport({ ...request, files }, now);
     if (planned.files.length === 0) return reportOf(target, planned, { outcome: 'unchanged', recovery });
-    const replaced = pathsOf(planned.plan, 'replace');
-    const writing = { directories, command: 'certs import', now, signal, keep, replaced };
+    const fates = fatesOf(planned.plan);
+    // What came for a request that waited for it is no change that there is a way back from.
+    const kept = fates.replaced.length === 0 ? {} : { keep };
+    const writing = { directories, command: 'certs import', now, signal, ...fates, ...kept };
     const { snapshot } = await writeChange(store, planned.files, writing);
     return reportOf(target, planned, { outcome: 'imported', recovery, ...(snapshot && { snapshot }) });
   } finally {
@@ -123,8 +123,6 @@ export async function runImport(parsed: Arguments, signal: AbortSignal): Promise
   });
   printMessages([...report.recovery.map((sentence) => `notice: ${sentence}`), ...importMessages(report)]);
   printData(parsed['output'] === 'json' ? [JSON.stringify(importJson(report), null, 2)] : importText(report));
-  const hook = textOf(parsed, 'hook');
-  const isHookDone =
-    hook === undefined || report.outcome !== 'imported' || (await callHook(hook, report, signal));
-  return isPartial(report) || !isHookDone ? EXIT.findings : EXIT.done;
+  const isTold = await announce(parsed, report, signal);
+  return isPartial(report) || !isTold ? EXIT.findings : EXIT.done;
 }

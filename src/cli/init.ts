@@ -17,6 +17,7 @@ import { resolveReload } from '../resolve/reload.ts';
 import { storePlaces } from '../snapshot.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { generate } from './generate.ts';
+import { findUntold, NOTHING_UNTOLD, type Untold, untoldLines } from './hook.ts';
 import { readHost } from './host.ts';
 import { pendingSentences } from '../library/pending.ts';
 import { assertPlaceable, recoverySentence, writeGenerated, type Written } from './write.ts';
@@ -75,7 +76,7 @@ async function carryOut(
     now,
     command: 'init --reissue',
     signal: options.signal,
-    keep: options.keep,
+    keep: options.reissues ? options.keep : undefined,
   });
   return { ...generated, ...written };
 }
@@ -83,17 +84,24 @@ async function carryOut(
 function resultOf(
   target: Target,
   request: PlannedRequest,
-  rest: Pick<InitReport, 'outcome' | 'certificates' | 'recovery' | 'snapshot'>,
+  {
+    untold,
+    ...rest
+  }: Pick<InitReport, 'outcome' | 'certificates' | 'recovery' | 'snapshot'> & {
+    readonly untold: Untold;
+  },
 ): InitResult {
   const { spec, planned, wouldKeep } = request;
   const warnings = target.options.place(request.warnings);
   const pathOf = (path: string): string => absolutePath(path, target.directories);
   const directories = targetDirectories(target.directories);
   const replaced = planned.plan.isRefused ? [] : pathsOf(planned.plan, 'replace');
-  const reload = replaced.length === 0 ? {} : { reload: resolveReload(spec, replaced) };
+  const changed = [...new Set([...untold.paths, ...replaced])];
+  const reload = changed.length === 0 ? {} : { reload: resolveReload(spec, changed) };
   const report: InitReport = {
     ...rest,
     ...reload,
+    untold: untold.snapshots,
     spec,
     directories,
     plan: planned.plan,
@@ -104,6 +112,7 @@ function resultOf(
   const findings = planned.plan.rows.flatMap((row) => row.findings);
   const messages = [
     ...rest.recovery.map((sentence) => `notice: ${sentence}`),
+    ...untoldLines(untold),
     ...warnings.flatMap((issue) => issueLines(issue, 'warning')),
     ...request.passedOver.map(({ id }) => `notice: this cluster has no ${id}: its etcd is external`),
     ...planned.plan.rows
@@ -118,6 +127,9 @@ function resultOf(
   return { report, messages };
 }
 
+const untoldIn = ({ options, directories }: Target): Untold =>
+  options.reissues ? findUntold(directories) : NOTHING_UNTOLD;
+
 async function dryRun(target: Target): Promise<InitResult> {
   const recovery = await pendingSentences(targetDirectories(target.directories));
   const request = await planTarget(target, readFiles);
@@ -125,7 +137,12 @@ async function dryRun(target: Target): Promise<InitResult> {
   if (!isRefused) assertPlaceable(request.planned.plan, target.directories);
   const certificates = keptCertificates(request.planned);
   const outcome = isComplete ? 'unchanged' : 'planned';
-  return resultOf(target, request, { outcome: isRefused ? 'refused' : outcome, certificates, recovery });
+  return resultOf(target, request, {
+    outcome: isRefused ? 'refused' : outcome,
+    certificates,
+    recovery,
+    untold: isRefused ? NOTHING_UNTOLD : untoldIn(target),
+  });
 }
 
 async function writingRun(target: Target): Promise<InitResult> {
@@ -136,15 +153,27 @@ async function writingRun(target: Target): Promise<InitResult> {
   });
   try {
     const recovery = store.recovered.map(recoverySentence);
+    const untold = untoldIn(target);
     const request = await planTarget(target, (paths) => store.read(paths));
     const { plan } = request.planned;
     if (plan.isRefused) {
       const kept = keptCertificates(request.planned);
-      return resultOf(target, request, { outcome: 'refused', certificates: kept, recovery });
+      return resultOf(target, request, {
+        outcome: 'refused',
+        certificates: kept,
+        recovery,
+        untold: NOTHING_UNTOLD,
+      });
     }
     const { certificates, snapshot } = await carryOut(target, request, store);
     const outcome = plan.isComplete ? 'unchanged' : 'created';
-    return resultOf(target, request, { outcome, certificates, recovery, ...(snapshot && { snapshot }) });
+    return resultOf(target, request, {
+      outcome,
+      certificates,
+      recovery,
+      untold,
+      ...(snapshot && { snapshot }),
+    });
   } finally {
     await store.close();
   }

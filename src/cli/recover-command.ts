@@ -7,8 +7,8 @@ import { EVERYTHING, RENEWAL_SOURCES } from '../renewal-names.ts';
 import { recoverJson, recoverText } from '../report/recover.ts';
 import { isPartial } from '../report/renew.ts';
 import { askedOptionsOf } from './config.ts';
+import { announce } from './hook.ts';
 import { assertNoIssues } from './issues.ts';
-import { callHook } from './renew-command.ts';
 import { renew } from './renew.ts';
 import { keptSnapshots } from './snapshot-options.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
@@ -67,8 +67,6 @@ export async function runRecover(parsed: Arguments, signal: AbortSignal): Promis
   printData(
     parsed['output'] === 'json' ? [JSON.stringify(recoverJson(report), null, 2)] : recoverText(report),
   );
-  const hook = textOf(parsed, 'hook');
-  const isHookDone =
-    hook === undefined || report.outcome !== 'renewed' || (await callHook(hook, report, signal));
-  return isPartial(report) || !isHookDone ? EXIT.findings : EXIT.done;
+  const isTold = await announce(parsed, report, signal);
+  return isPartial(report) || !isTold ? EXIT.findings : EXIT.done;
 }

@@ -2,10 +2,9 @@ import type { Arguments } from 'yargs';
 import { parseDuration } from '../cluster/durations.ts';
 import { PkiError } from '../errors.ts';
 import { RENEWAL_SOURCES } from '../renewal-names.ts';
-import { reloadJson } from '../report/reload.ts';
-import { isPartial, renewJson, type RenewReport, renewText } from '../report/renew.ts';
+import { isPartial, renewJson, renewText } from '../report/renew.ts';
 import { askedOptionsOf } from './config.ts';
-import { runHook } from './hook.ts';
+import { announce } from './hook.ts';
 import { renew } from './renew.ts';
 import { keptSnapshots } from './snapshot-options.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
@@ -27,20 +26,6 @@ function namesOf(parsed: Arguments): readonly string[] {
   return Array.isArray(names) ? names.map(String) : [];
 }
 
-/** Whether the hook did what it had to; that it did not, is said, and changes nothing about what was renewed. */
-export async function callHook(
-  command: string,
-  { reload, pathOf }: Pick<RenewReport, 'reload' | 'pathOf'>,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (reload === undefined) return true;
-  const input = `${JSON.stringify(reloadJson(reload, pathOf), null, 2)}\n`;
-  const failure = await runHook(command, input, signal);
-  if (failure !== undefined)
-    printMessages([`error: the hook ${failure}; the files are replaced all the same`]);
-  return failure === undefined;
-}
-
 /** `k8s-pki certs renew`. */
 export async function runRenew(parsed: Arguments, signal: AbortSignal): Promise<number> {
   const { options } = await askedOptionsOf(parsed, { isAnyHost: true });
@@ -58,8 +43,6 @@ export async function runRenew(parsed: Arguments, signal: AbortSignal): Promise<
   });
   printMessages(messages);
   printData(parsed['output'] === 'json' ? [JSON.stringify(renewJson(report), null, 2)] : renewText(report));
-  const hook = textOf(parsed, 'hook');
-  const isHookDone =
-    hook === undefined || report.outcome !== 'renewed' || (await callHook(hook, report, signal));
-  return isPartial(report) || !isHookDone ? EXIT.findings : EXIT.done;
+  const isTold = await announce(parsed, report, signal);
+  return isPartial(report) || !isTold ? EXIT.findings : EXIT.done;
 }

@@ -66,4 +66,5 @@ export const addRollbackOptions = (parser: Argv): Argv =>
     })
     .option('list', { type: 'boolean', describe: 'list the snapshots and change nothing' })
     .option('dry-run', { type: 'boolean', describe: 'print what would be put back and change nothing' })
-    .options(SNAPSHOT_OPTIONS);
+    .options(SNAPSHOT_OPTIONS)
+    .options(HOOK_OPTIONS);

@@ -17,6 +17,7 @@ import { resolveDirectory } from '../store/directories.ts';
 import { type FileState, readFiles } from '../store/files.ts';
 import { openStore } from '../store/store.ts';
 import { generate } from './generate.ts';
+import { findUntold, type Untold, untoldLines } from './hook.ts';
 import { pendingSentences } from '../library/pending.ts';
 import { placedError } from './placed.ts';
 import { assertPlaceable, recoverySentence, writeGenerated } from './write.ts';
@@ -78,15 +79,21 @@ async function planTarget(
 function resultOf(
   { directories, options }: Target,
   renewal: PlannedRenewal,
-  rest: Pick<RenewReport, 'outcome' | 'certificates' | 'recovery' | 'snapshot'>,
+  {
+    untold,
+    ...rest
+  }: Pick<RenewReport, 'outcome' | 'certificates' | 'recovery' | 'snapshot'> & {
+    readonly untold: Untold;
+  },
 ): RenewResult {
   const pathOf = (path: string): string => absolutePath(path, directories);
   const { spec, differences, nodes, planned } = renewal;
   // What comes back has to be taken up as what is replaced.
   const changed = [...pathsOf(planned.plan, 'replace'), ...pathsOf(planned.plan, 'create')];
-  const own = changed.filter((path) => !path.startsWith(NODES));
+  const own = [...new Set([...untold.paths, ...changed])].filter((path) => !path.startsWith(NODES));
   const report: RenewReport = {
     ...rest,
+    untold: untold.snapshots,
     spec,
     directories: targetDirectories(directories),
     plan: planned.plan,
@@ -99,6 +106,7 @@ function resultOf(
   const findings = planned.plan.rows.flatMap((row) => row.findings);
   const messages = [
     ...rest.recovery.map((sentence) => `notice: ${sentence}`),
+    ...untoldLines(untold),
     ...differences.flatMap((finding) => findingLines({ ...finding, severity: 'notice' }, pathOf)),
     ...findings.flatMap((finding) => findingLines(finding, pathOf)),
   ];
@@ -113,7 +121,9 @@ async function dryRun(target: Target): Promise<RenewResult> {
   const renewal = await planTarget(target, readFiles);
   assertPlaceable(renewal.planned.plan, target.directories);
   const outcome = isChanging(renewal) ? 'planned' : 'unchanged';
-  return resultOf(target, renewal, { outcome, certificates: keptCertificates(renewal.planned), recovery });
+  const certificates = keptCertificates(renewal.planned);
+  const untold = findUntold(target.directories);
+  return resultOf(target, renewal, { outcome, certificates, recovery, untold });
 }
 
 async function writingRun(target: Target): Promise<RenewResult> {
@@ -124,10 +134,11 @@ async function writingRun(target: Target): Promise<RenewResult> {
   });
   try {
     const recovery = store.recovered.map(recoverySentence);
+    const untold = findUntold(directories);
     const renewal = await planTarget(target, (paths) => store.read(paths));
     if (!isChanging(renewal)) {
       const certificates = keptCertificates(renewal.planned);
-      return resultOf(target, renewal, { outcome: 'unchanged', certificates, recovery });
+      return resultOf(target, renewal, { outcome: 'unchanged', certificates, recovery, untold });
     }
     const generated = await generate(renewal.planned, now, options.signal);
     const { signal, keep } = options;
@@ -138,6 +149,7 @@ async function writingRun(target: Target): Promise<RenewResult> {
       outcome: 'renewed',
       certificates,
       recovery,
+      untold,
       ...(snapshot && { snapshot }),
     });
   } finally {

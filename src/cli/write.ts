@@ -4,12 +4,13 @@ import type { GeneratedPki } from '../pki.ts';
 import { type Plan, pathsOf } from '../plan.ts';
 import { count } from '../report/columns.ts';
 import { NODES } from '../resolve/paths.ts';
-import { backupsDirectory, pruneSnapshots, takeSnapshot } from '../snapshot.ts';
+import { backupsDirectory, closeBackups, pruneSnapshots, takeSnapshot } from '../snapshot.ts';
 import { surveyDestinations } from '../store/destinations.ts';
 import { assertWritable } from '../store/directories.ts';
 import type { Recovery } from '../store/recovery.ts';
 import type { NewFile } from '../store/staging.ts';
 import type { Store } from '../store/store.ts';
+import { printMessages } from './terminal.ts';
 
 /** What became of a run that was interrupted earlier. */
 export function recoverySentence({ kind, files }: Recovery): string {
@@ -34,13 +35,13 @@ export interface Writing {
   readonly command: string;
   readonly now: Date;
   readonly signal: AbortSignal;
-  /** How many snapshots stay. */
-  readonly keep: number;
+  /** How many snapshots stay; absent: none is taken. */
+  readonly keep?: number | undefined;
 }
 
 /** What was kept of what was replaced. */
 export interface Written {
-  /** The directory of the snapshot; absent where nothing was replaced. */
+  /** The directory of the snapshot; absent where none was taken. */
   readonly snapshot?: string;
 }
 
@@ -51,15 +52,30 @@ export interface LogicalFile {
   readonly mode: number;
 }
 
+/** What becomes of what is there, by logical paths. */
+export interface Fates {
+  readonly replaced: readonly string[];
+  readonly removed?: readonly string[];
+  /** What stays, and goes back with what is replaced or removed: the key of a certificate. */
+  readonly beside: readonly string[];
+}
+
+/** What becomes of what is there by a plan. */
+export function fatesOf(plan: Plan): Fates {
+  const touched = plan.rows.filter(({ files }) => files.some(({ action }) => action === 'replace'));
+  const kept = touched.flatMap(({ files }) => files.filter(({ action }) => action === 'keep'));
+  return { replaced: pathsOf(plan, 'replace'), beside: kept.map(({ path }) => path) };
+}
+
 /**
- * Writes files and a snapshot of those that they replace in one transaction, then removes the oldest snapshots.
+ * Writes and removes files, and writes a snapshot of what was there, in one transaction; then removes the oldest snapshots.
  *
  * @throws {PkiError} `ERR_OBSTACLE`, `ERR_INTERRUPTED`, `ERR_STORE`.
  */
 export async function writeChange(
   store: Store,
   files: readonly LogicalFile[],
-  { replaced, ...writing }: Writing & { readonly replaced: readonly string[] },
+  { replaced, removed = [], beside, ...writing }: Writing & Fates,
 ): Promise<Written> {
   const { directories, command, now, signal, keep } = writing;
   // What other nodes need is none of what there is a way back to.
@@ -74,20 +90,28 @@ export async function writeChange(
       replace: replaced.includes(path),
     }),
   );
+  const gone = removed.map((path) => absolutePath(path, directories));
   // First, whatever is in the way: what is no file is not read either.
-  surveyDestinations(written, writtenDirectories(directories));
-  const snapshot =
-    replaced.length === 0 ? undefined : takeSnapshot({ directories, command, replaced, created }, now);
-  await store.commit([...(snapshot?.files ?? []), ...written], { signal });
-  if (snapshot === undefined) return {};
-  pruneSnapshots(directories, keep);
+  const going = gone.map((path) => ({ path, replace: true }));
+  surveyDestinations([...written, ...going], writtenDirectories(directories));
+  const changed = [...replaced, ...removed];
+  if (keep === undefined || changed.length + created.length === 0) {
+    await store.commit(written, { signal, removed: gone });
+    return {};
+  }
+  const snapshot = takeSnapshot({ directories, command, kept: [...changed, ...beside], created }, now);
+  closeBackups(directories, process.geteuid?.());
+  await store.commit([...snapshot.files, ...written], { signal, removed: gone });
+  printMessages(pruneSnapshots(directories, keep).map(({ message }) => `warning: ${message}`));
   return { snapshot: snapshot.directory };
 }
 
 /** Writes what was generated, as {@link writeChange}. */
 export function writeGenerated(
   store: Store,
-  { plan, files, ...writing }: Writing & Pick<GeneratedPki, 'plan' | 'files'>,
+  { plan, files, keep, ...writing }: Writing & Pick<GeneratedPki, 'plan' | 'files'>,
 ): Promise<Written> {
-  return writeChange(store, files, { ...writing, replaced: pathsOf(plan, 'replace') });
+  // There is no way back to nothing: what was removed then would be the CAs.
+  const isThere = plan.rows.some((row) => row.files.some(({ action }) => action !== 'create'));
+  return writeChange(store, files, { ...writing, ...fatesOf(plan), keep: isThere ? keep : undefined });
 }

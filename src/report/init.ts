@@ -23,8 +23,10 @@ export interface InitReport {
   readonly wouldKeep: readonly string[];
   /** What became, or will become, of runs that were interrupted earlier, a sentence each. */
   readonly recovery: readonly string[];
-  /** Where what was replaced lies; absent where nothing was. */
+  /** Where what was replaced lies, and what was created is written down; absent where nothing was. */
   readonly snapshot?: string;
+  /** The snapshots of earlier runs that told nobody of what they had changed: `reload` covers it as well. */
+  readonly untold?: readonly string[];
   /** What is to be done afterwards; absent where nothing is replaced. */
   readonly reload?: ReloadPlan;
   readonly pathOf: (logicalPath: string) => string;

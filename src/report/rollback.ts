@@ -1,5 +1,7 @@
+import type { ReloadPlan } from '../resolve/reload.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { columns, count } from './columns.ts';
+import { reloadJson, reloadText } from './reload.ts';
 
 /** What a run of `rollback` did or would do. Paths are absolute. */
 export interface RollbackReport {
@@ -7,29 +9,57 @@ export interface RollbackReport {
   /** The snapshot that was put back. */
   readonly from: string;
   readonly restored: readonly string[];
-  /** What the run that is taken back has created: it was not there before, and stays. */
-  readonly left: readonly string[];
+  /** What the run that is taken back has created: it was not there before. */
+  readonly removed: readonly string[];
   /** The snapshot of what was there until now. */
   readonly snapshot?: string;
+  /** What is to be done afterwards; absent where nothing is put back. */
+  readonly reload?: ReloadPlan;
+  readonly pathOf: (logicalPath: string) => string;
 }
 
-const SUMMARIES: Readonly<Record<RollbackReport['outcome'], (report: RollbackReport) => string>> = {
-  restored: ({ restored, from, snapshot }) =>
-    `${count(restored.length, 'file')} put back from ${from}${snapshot === undefined ? '' : `; what was there until now is in ${snapshot}`}`,
-  planned: ({ restored, from }) =>
-    `${count(restored.length, 'file')} would be put back from ${from}; nothing was changed (--dry-run)`,
-  unchanged: ({ from }) => `nothing to do: everything is as in ${from}`,
-};
+function summary({ outcome, restored, removed, from, snapshot }: RollbackReport): string {
+  const before = snapshot === undefined ? '' : `; what was there until now is in ${snapshot}`;
+  const gone = removed.length === 0 ? '' : `, ${count(removed.length, 'file')} removed`;
+  switch (outcome) {
+    case 'restored':
+      return `${count(restored.length, 'file')} put back from ${from}${gone}${before}`;
+    case 'planned':
+      return `${count(restored.length, 'file')} would be put back from ${from}${gone}; nothing was changed (--dry-run)`;
+    case 'unchanged':
+      return `nothing to do: everything is as in ${from}`;
+  }
+}
 
 /** The report as people read it. */
 export function rollbackText(report: RollbackReport): readonly string[] {
-  const files = report.restored.length === 0 ? [] : [...report.restored, ''];
-  return [...files, SUMMARIES[report.outcome](report)];
+  const { restored, removed, reload, pathOf } = report;
+  const files = [...restored, ...removed.map((place) => `${place} (removed: it was not there)`)];
+  const next = reload === undefined ? [] : ['', ...reloadText(reload, pathOf)];
+  return [...files, ...(files.length === 0 ? [] : ['']), summary(report), ...next];
 }
 
 /** The report for programs: `docs/json.md` describes it. */
-export function rollbackJson(report: RollbackReport): object {
-  return { schema: 'k8s-pki/rollback/v1', ...report };
+export function rollbackJson({
+  outcome,
+  from,
+  restored,
+  removed,
+  snapshot,
+  reload,
+  pathOf,
+}: RollbackReport): object {
+  return {
+    schema: 'k8s-pki/rollback/v1',
+    outcome,
+    from,
+    restored,
+    removed,
+    // Of what it says nothing is left since all of it is removed; the schema promises the member.
+    left: [],
+    ...(snapshot === undefined ? {} : { snapshot }),
+    ...(reload === undefined ? {} : { reload: reloadJson(reload, pathOf) }),
+  };
 }
 
 /** The snapshots as a table, the newest first. */

@@ -4,6 +4,7 @@ import {
   constants,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   rmdirSync,
@@ -125,10 +126,25 @@ export function createDirectories(
   }
 }
 
-/** Removes a directory with everything in it; `first`, a file of it, before all others. */
-export function removeTree(path: string, first: string): void {
+/** Closes a directory to others where it belongs to this user; of one that is not there, or is somebody else's, nothing is changed. */
+export function closeDirectory(path: string, uid: number | undefined): void {
+  attempt({ path, operation: 'close the directory to others' }, () => {
+    const entry = entryAt(path);
+    const isOwn = entry?.isDirectory() === true && entry.uid === uid;
+    if (isOwn && (entry.mode & 0o077) !== 0) chmodSync(path, (entry.mode & 0o7000) | 0o700);
+  });
+}
+
+/** Removes a file, if it is there. */
+export function removeFile(path: string): void {
+  attempt({ path, operation: 'remove the file' }, () => rmSync(path, { force: true }));
+}
+
+/** Removes a directory with everything in it; `last`, a file of it, after all others. */
+export function removeTree(path: string, last: string): void {
   attempt({ path, operation: 'remove the directory' }, () => {
-    rmSync(join(path, first), { force: true });
+    for (const name of readdirSync(path).filter((entry) => entry !== last))
+      rmSync(join(path, name), { recursive: true });
     rmSync(path, { recursive: true });
   });
 }

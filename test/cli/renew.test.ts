@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isOnPath, oracle } from '../support/oracles.ts';
 import { kubectl, kubectlOracle } from '../interop/kubectl-run.ts';
@@ -123,13 +123,13 @@ oracle(
   'strace is not on the PATH',
 )('a renewal that is killed', () => {
   const RENAMES = 'rename,renameat,renameat2';
-  // Two locks are taken by rename, then it commits, then puts in place 18 files of the snapshot and 17 of the PKI.
+  // Two locks are taken by rename, then it commits, then puts in place 19 files of the snapshot and 17 of the PKI.
   const MOMENTS = [
     ['the commit', 3, 0],
     ['the first file of the snapshot', 4, 17],
-    ['the first file that is replaced', 22, 17],
+    ['the first file that is replaced', 23, 17],
     ['a file in the middle', 30, 17],
-    ['the last file', 38, 17],
+    ['the last file', 39, 17],
   ] as const;
 
   test.each(SHAPES.flatMap((shape) => MOMENTS.map((moment) => [shape.name, ...moment, shape] as const)))(
@@ -143,9 +143,18 @@ oracle(
         const killed = await endOf(start([...strace, ...shape.command, ...ALL], { cwd, env }));
         expect(killed).toMatchObject({ signal: 'SIGKILL', stdout: '' });
 
-        const next = await run(shape, [...ALL, '--if-expiring', '1d'], { cwd });
-        expect(next).toMatchObject({ status: 0, stdout: 'nothing to do: nothing is due\n' });
+        const again = [...ALL, '--if-expiring', '1d', '--hook', '/bin/cat >told'];
+        const next = await run(shape, again, { cwd });
+        expect(next).toMatchObject({
+          status: 0,
+          stdout: expect.stringMatching(/^nothing to do: nothing is due\n/),
+        });
         expect(next.stderr).toContain(replaced === 0 ? 'took back what it had begun' : 'finished what it');
+        // What has to be done afterwards is told by whoever finishes it, and once.
+        expect(existsSync(join(cwd, 'told'))).toBe(replaced > 0);
+        expect(next.stdout.match(/^kube-scheduler: restart it: /gm) ?? []).toHaveLength(replaced > 0 ? 1 : 0);
+        const quiet = await run(shape, again, { cwd });
+        expect(quiet).toMatchObject({ status: 0, stdout: 'nothing to do: nothing is due\n', stderr: '' });
         expect(changedIn(cwd)).toHaveLength(replaced);
         expect(await run(shape, ['verify', 'out'], { cwd })).toMatchObject({ status: 0 });
         const list = ['rollback', '--list', '--cert-dir', 'out/pki'];

@@ -127,7 +127,7 @@ describe('commit', () => {
     const removed = [...others.map(({ path }) => path), join(kubernetes, 'none')];
     await store.commit([first], { removed });
     await store.close();
-    expect(readdirSync(kubernetes, { recursive: true }).toSorted()).toEqual([
+    expect(readdirSync(kubernetes, { recursive: true, encoding: 'utf8' }).toSorted()).toEqual([
       'pki',
       'pki/ca.crt',
       'pki/etcd',

@@ -7,6 +7,7 @@ import { count } from '../report/columns.ts';
 import { reloadJson } from '../report/reload.ts';
 import type { RenewReport } from '../report/renew.ts';
 import { changedSince, listSnapshots, noteTold } from '../snapshot.ts';
+import { unless } from '../store/failure.ts';
 import { printMessages } from './terminal.ts';
 import { textOf } from './words.ts';
 
@@ -16,8 +17,12 @@ import { textOf } from './words.ts';
  * @returns Why it failed, as it follows its name; undefined where it did not.
  */
 async function runHook(command: string, input: string, signal: AbortSignal): Promise<string | undefined> {
-  const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 2, 2] });
-  const stop = (): void => void child.kill();
+  // In a process group of its own: what the shell has started is stopped with it, and a terminal interrupts it by us alone.
+  const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 2, 2], detached: true });
+  const { pid } = child;
+  const stop = (): void => {
+    if (pid !== undefined) unless(['ESRCH'], () => process.kill(-pid, 'SIGTERM'));
+  };
   signal.addEventListener('abort', stop, { once: true });
   // One that has read enough, or reads nothing, is no failure.
   child.stdin?.on('error', () => undefined);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -266,6 +266,27 @@ describe.each(SHAPES)('a hook on $name', (shape) => {
         stdout: 'nothing to do: nothing is due\n',
         stderr: '',
       });
+    });
+  }, 60_000);
+
+  test('is stopped with all that it has started', async () => {
+    await withPki(async (cwd) => {
+      const hook = '/bin/sh -c "echo \\$\\$ >pid; while :; do /bin/sleep 1; done"; :';
+      const [program, ...first] = shape.command;
+      const args = [...first, ...RENEW, 'scheduler.conf', '--hook', hook];
+      const child = spawn(program, args, { cwd, env: bareEnvironment(cwd) });
+      const ended = endOf(child);
+      const path = join(cwd, 'pid');
+      while (!existsSync(path) || readFileSync(path, 'utf8') === '')
+        await new Promise((wake) => setTimeout(wake, 20));
+      const pid = Number(readFileSync(path, 'utf8'));
+      child.kill('SIGINT');
+      const { signal, stderr } = await ended;
+      expect(signal).toBe('SIGINT');
+      expect(stderr).toContain('error: the hook was ended by SIGTERM');
+      const stat = `/proc/${pid}/stat`;
+      expect(existsSync(stat) ? readFileSync(stat, 'utf8') : ' Z ').toContain(' Z ');
+      expect(snapshotsIn(cwd).map((name) => isMarked(cwd, name))).toEqual([true]);
     });
   }, 60_000);
 });

@@ -1,12 +1,21 @@
 import type { Finding } from '../finding.ts';
 import { requestFileOf } from '../resolve/requests.ts';
-import type { DesiredCertificate } from '../resolve/desired.ts';
-import { type Certificate, type CertificateRequest, KEY_USAGES } from '../x509/model.ts';
+import type { DesiredCertificate, DesiredRow } from '../resolve/desired.ts';
+import { EXTENSION_OIDS } from '../x509/extensions.ts';
+import {
+  type Certificate,
+  type CertificateRequest,
+  COMMON_NAME_OID,
+  KEY_USAGES,
+  ORGANIZATION_OID,
+} from '../x509/model.ts';
 import { isProofOfPossession } from '../x509/request.ts';
 import { type Check, type CheckContext, type Hit, listText } from './check.ts';
-import { isSameDer, type RowEvidence } from './evidence.ts';
+import { type Evidence, isSameDer, type RowEvidence } from './evidence.ts';
 import { KEY_CHECKS } from './keys.ts';
 import { ROLE_CHECKS } from './role.ts';
+import { oidText } from './text.ts';
+import { sharedModuliIn, WEAKNESS_CHECKS } from './weakness.ts';
 
 const ASK_ANEW = 'move the request away and run k8s-pki certs generate-csr: it asks anew, with the same key';
 
@@ -14,7 +23,7 @@ const ASK_ANEW = 'move the request away and run k8s-pki certs generate-csr: it a
 const IDENTITY_CHECKS: readonly Check[] = [
   ...ROLE_CHECKS,
   ...KEY_CHECKS.filter(({ code }) => code === 'key-algorithm'),
-].filter(({ severity }) => severity !== 'notice');
+].filter(({ severity, code }) => severity !== 'notice' && code !== 'critical-extension-unknown');
 
 const NEVER = new Date(0);
 
@@ -42,6 +51,38 @@ function surplusUsages(
   return keyUsage.filter((usage) => !desired.keyUsage.includes(usage) && usage !== 'keyEncipherment');
 }
 
+const SUBJECT_OIDS: ReadonlySet<string> = new Set([COMMON_NAME_OID, ORGANIZATION_OID]);
+
+/** Those of the table, and the identifiers of keys, which every CA computes itself. */
+const REQUESTED_OIDS: ReadonlySet<string> = new Set(Object.values(EXTENSION_OIDS));
+
+/** A part of a request that no row has, whatever it holds: a CA that copies would let it through. */
+function foreignParts({ subject, extensions }: CertificateRequest): readonly Omit<Hit, 'path'>[] {
+  const foreign = (
+    field: string,
+    what: string,
+    oids: readonly string[],
+    known: ReadonlySet<string>,
+  ): readonly Omit<Hit, 'path'>[] => {
+    const surplus = [...new Set(oids)].filter((oid) => !known.has(oid));
+    if (surplus.length === 0) return [];
+    return [
+      {
+        field,
+        message: `has ${what} that are not of its row`,
+        expected: listText([...known].map(oidText)),
+        found: listText(surplus.map(oidText)),
+      },
+    ];
+  };
+  const oidsOf = (parts: readonly { readonly oid: string }[]): readonly string[] =>
+    parts.map(({ oid }) => oid);
+  return [
+    ...foreign('subject', 'attributes in its subject', oidsOf(subject.attributes), SUBJECT_OIDS),
+    ...foreign('extensions', 'extensions', oidsOf(extensions), REQUESTED_OIDS),
+  ];
+}
+
 /** What only whoever makes requests can find. */
 export const REQUEST_IMPOSSIBLE: Omit<Check, 'run'> = Object.freeze({
   code: 'request-impossible',
@@ -53,10 +94,35 @@ export const REQUEST_IMPOSSIBLE: Omit<Check, 'run'> = Object.freeze({
   appliesTo: ['certificate', 'kubeconfig'] as const,
 });
 
-type Asking = RowEvidence & { readonly request: CertificateRequest };
+export type Asking = RowEvidence & { readonly request: CertificateRequest };
 
 function isAsking(row: RowEvidence): row is Asking {
   return row.request !== undefined && 'certificate' in row.desired;
+}
+
+/** A row with nothing there but a request. */
+export function requestAlone(desired: DesiredRow, request: CertificateRequest): Asking {
+  return {
+    desired,
+    files: [],
+    unreadable: [],
+    certificates: [],
+    others: [],
+    publicKeys: [],
+    trust: [],
+    named: [],
+    otherUsers: [],
+    strays: [],
+    signedBy: [],
+    request,
+  };
+}
+
+/** A row with nothing there but the certificate that is asked for. */
+function answered({ desired, request }: Asking, certificate: DesiredCertificate): RowEvidence {
+  const path = requestFileOf(desired)?.path ?? '';
+  const certificates = [certificateOf(request, certificate)];
+  return { ...requestAlone(desired, request), files: [{ path }], certificates };
 }
 
 /** What is said of a certificate, as it is said of a request for it. */
@@ -79,12 +145,13 @@ function identityHits(row: Asking, context: CheckContext): readonly Hit[] {
   if (!('certificate' in row.desired)) return [];
   const path = requestFileOf(row.desired)?.path ?? '';
   const { certificate: desired } = row.desired;
-  const asked = { ...row, files: [{ path }], certificates: [certificateOf(row.request, desired)] };
+  const asked = answered(row, desired);
   const surplus = surplusUsages(row.request, desired);
   return [
     ...IDENTITY_CHECKS.filter(({ appliesTo }) => appliesTo.includes(row.desired.kind)).flatMap((check) =>
       check.run(asked, context),
     ),
+    ...foreignParts(row.request).map((hit) => ({ path, ...hit })),
     ...(surplus.length === 0
       ? []
       : [
@@ -167,7 +234,7 @@ export const REQUEST_CHECKS: readonly Check[] = [
   requestCheck(
     {
       code: 'request-differs',
-      says: 'A request asks for what its row is, no less and no more: subject, names, usages and the kind of key',
+      says: 'A request asks for what its row is, no less and no more: subject, names, usages, extensions and the kind of key',
       citation: 'R3, R4, R6',
       remedy: ASK_ANEW,
     },
@@ -175,15 +242,47 @@ export const REQUEST_CHECKS: readonly Check[] = [
   ),
 ];
 
-/** Holds the requests among the evidence against their rows. */
+/** What an audit finds of a key by what is seen of it. */
+const KEY_WEAKNESSES = WEAKNESS_CHECKS.filter(({ code }) => code !== 'shared-key');
+
+/** What is wrong with the keys of a row, be they asked for or there. */
+export function checkKeys(row: RowEvidence, context: CheckContext): readonly Finding[] {
+  return findingsOf(KEY_WEAKNESSES, row, context);
+}
+
+/** Holds the requests among the evidence against their rows, and their keys to what an audit holds keys to. */
 export function checkRequests(context: CheckContext): readonly Finding[] {
-  return [...context.evidence.values()].flatMap((row) => checkRequest(row, context));
+  const sharedModuli = sharedModuliIn(context.evidence);
+  const audited = { ...context, audit: { warnWithinSeconds: 0, sharedModuli } };
+  return [...context.evidence.values()].flatMap((row) => checkRequest(row, audited));
 }
 
 /** The same of one row. */
 export function checkRequest(row: RowEvidence, context: CheckContext): readonly Finding[] {
-  return REQUEST_CHECKS.filter(({ appliesTo }) => appliesTo.includes(row.desired.kind)).flatMap(
-    ({ code, severity, remedy, run }) =>
+  const found = findingsOf(REQUEST_CHECKS, row, context);
+  if (!isAsking(row) || !('certificate' in row.desired)) return found;
+  return [...found, ...checkKeys(answered(row, row.desired.certificate), context)];
+}
+
+/** What else has the key that a request is for: each key stands for one thing. */
+export function checkRequestedKey(
+  row: RowEvidence,
+  others: Evidence,
+  context: CheckContext,
+): readonly Finding[] {
+  if (!isAsking(row) || !('certificate' in row.desired)) return [];
+  const asked = answered(row, row.desired.certificate);
+  const different = [...others].filter(([, { desired }]) => desired.id !== row.desired.id);
+  const evidence = new Map([...different, [row.desired.id, asked]]);
+  return findingsOf(SHARED_KEY, asked, { ...context, evidence });
+}
+
+const SHARED_KEY = WEAKNESS_CHECKS.filter(({ code }) => code === 'shared-key');
+
+function findingsOf(checks: readonly Check[], row: RowEvidence, context: CheckContext): readonly Finding[] {
+  return checks
+    .filter(({ appliesTo }) => appliesTo.includes(row.desired.kind))
+    .flatMap(({ code, severity, remedy, run }) =>
       run(row, context).map((hit) => ({ code, severity, row: row.desired.id, ...hit, remedy })),
-  );
+    );
 }

@@ -1,5 +1,5 @@
 import { type Evidence, type PresentFile, parseAnyEvidence, type RowEvidence } from '../checks/evidence.ts';
-import { checkRequests, REQUEST_IMPOSSIBLE } from '../checks/requests.ts';
+import { checkKeys, checkRequests, REQUEST_IMPOSSIBLE } from '../checks/requests.ts';
 import { runChecks } from '../checks/run.ts';
 import { PkiError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
@@ -39,7 +39,7 @@ export function isAskingRow(row: DesiredRow): row is AskingRow {
 }
 
 /** What keeps a key that is there from being read. */
-const KEY_CODES: ReadonlySet<string> = new Set([
+export const KEY_CODES: ReadonlySet<string> = new Set([
   'file-unreadable',
   'key-unreadable',
   'kubeconfig-unreadable',
@@ -73,7 +73,7 @@ function planRow(
   existing: ReadonlySet<string>,
   findings: readonly Finding[],
 ): PlannedRow {
-  const own = findings.filter((finding) => finding.row === row.id);
+  const own = findings.filter((finding) => finding.row === row.id && finding.severity === 'error');
   const errors = own.length > 0 ? own : impossible(evidence);
   const files = pathsOf(row).map(
     (path): PlannedFile => ({ path, action: existing.has(path) ? 'keep' : 'create' }),
@@ -111,6 +111,8 @@ export async function planRequests(input: RequestsInput, now: Date): Promise<Pla
   const findings = [
     ...runChecks(context).filter(({ code }) => KEY_CODES.has(code)),
     ...checkRequests(context),
+    // Where there is a request, it is the key of that.
+    ...[...evidence.values()].flatMap((row) => (row.request === undefined ? checkKeys(row, context) : [])),
   ];
   const paths = new Set(existing.map(({ path }) => path));
   const planned = rows.flatMap((row) => {
@@ -160,7 +162,8 @@ async function writeRow(row: AskingRow, key: KeyPair): Promise<readonly PkiFile[
 /** Reads back what was made and holds it against the rows by the same checks as what was there. */
 async function assertAsDesired({ rows, existing }: PlannedRequests, files: readonly PkiFile[], now: Date) {
   const { evidence } = await parseAnyEvidence({ rows, files: [...existing, ...files], signers: new Map() });
-  const findings = checkRequests({ now, evidence, signers: new Set() });
+  const found = checkRequests({ now, evidence, signers: new Set() });
+  const findings = found.filter(({ severity }) => severity === 'error');
   const [first] = findings;
   if (first === undefined) return;
   throw new PkiError('ERR_SELF_CHECK', `${first.path} ${first.message} after it was made`, {

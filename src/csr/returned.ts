@@ -10,6 +10,12 @@ export interface ReturnedFile {
   readonly bytes: Uint8Array;
 }
 
+/** A file that could hold what is wanted and was not read, and why. */
+export interface UnreadFile {
+  readonly name: string;
+  readonly why: string;
+}
+
 /** A certificate that came back, or what stands in its place. */
 export interface Returned {
   readonly source: string;
@@ -18,9 +24,18 @@ export interface Returned {
   readonly content: { readonly certificate: Certificate } | { readonly why: string };
 }
 
-/** DER of anything begins with the identifier of a SEQUENCE. */
+/** DER of anything begins with the identifier of a SEQUENCE, which is `0` to who reads a text. */
 const SEQUENCE = 0x30;
 const PKCS7_LABELS: readonly string[] = ['PKCS7', 'CMS'];
+
+/**
+ * Whether a file is DER, whole or cut off: its length is in the long form (X.690 8.1.3.5), as that of everything with a key in
+ * it, whose first byte begins no character of a text; or it is that of the file.
+ */
+export function isDer(bytes: Uint8Array): boolean {
+  const [identifier, length = 0] = bytes;
+  return identifier === SEQUENCE && (length >= 0x80 ? length <= 0x84 : length + 2 === bytes.length);
+}
 
 async function parse(der: Uint8Array): Promise<Certificate> {
   try {
@@ -43,7 +58,7 @@ async function contentOf(der: Uint8Array): Promise<Returned['content']> {
 
 /** Every certificate of a file, in PEM or, alone, in DER. Of a file that is something else, nothing. */
 export async function certificatesIn({ name, bytes }: ReturnedFile): Promise<readonly Returned[]> {
-  if (bytes[0] === SEQUENCE) return [{ source: name, content: await contentOf(bytes) }];
+  if (isDer(bytes)) return [{ source: name, content: await contentOf(bytes) }];
   const parts = readPem(Buffer.from(bytes).toString('utf8')).parts.filter(
     ({ label }) => label === 'CERTIFICATE' || PKCS7_LABELS.includes(label),
   );

@@ -1,5 +1,5 @@
 import { issueLeaf } from '../certs/issue.ts';
-import { checkRequest } from '../checks/requests.ts';
+import { type Asking, checkRequest, checkRequestedKey, requestAlone } from '../checks/requests.ts';
 import {
   type Evidence,
   isSameDer,
@@ -9,7 +9,9 @@ import {
 } from '../checks/evidence.ts';
 import { REQUEST_LABELS } from '../checks/contents.ts';
 import type { CheckContext } from '../checks/check.ts';
+import { isOver } from '../checks/time.ts';
 import { runChecks } from '../checks/run.ts';
+import { sharedModuliIn } from '../checks/weakness.ts';
 import type { ClusterSpec } from '../cluster/spec.ts';
 import { PkiError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
@@ -31,7 +33,7 @@ import {
 import { damageError, encodePem, readPem } from '../x509/pem.ts';
 import type { Signer } from '../x509/signer.ts';
 import { isAskingRow } from './generate.ts';
-import type { ReturnedFile } from './returned.ts';
+import { isDer, type ReturnedFile } from './returned.ts';
 
 /** Requests, and what decides which of them are signed. */
 export interface SigningRequest {
@@ -61,28 +63,25 @@ export interface Signing {
   readonly contents?: string;
   /** Why it is refused, in a sentence part, where no finding says it. */
   readonly why?: string;
+  /** Refused: why. Signed: what is odd about it all the same. */
   readonly findings: readonly Finding[];
 }
 
-/** DER of anything begins with the identifier of a SEQUENCE. */
-const SEQUENCE = 0x30;
+type Content = { readonly request: CertificateRequest } | { readonly why: string };
 
-function requestDer({ bytes }: ReturnedFile): Uint8Array | undefined {
-  if (bytes[0] === SEQUENCE) return bytes;
-  const part = readPem(Buffer.from(bytes).toString('utf8')).parts.find(({ label }) =>
-    REQUEST_LABELS.includes(label),
-  );
-  if (part !== undefined && 'found' in part) throw damageError(part);
-  return part?.der;
+/** The request of a file, or why there is no signing what it holds; undefined where it holds none. */
+async function readRequest({ bytes }: ReturnedFile): Promise<Content | undefined> {
+  if (isDer(bytes)) return contentOf(bytes);
+  const { parts } = readPem(Buffer.from(bytes).toString('utf8'));
+  const [part, ...further] = parts.filter(({ label }) => REQUEST_LABELS.includes(label));
+  if (part === undefined) return undefined;
+  if (further.length > 0)
+    return { why: `holds ${further.length + 1} requests: put each into a file of its own` };
+  return 'found' in part ? { why: damageError(part).message } : contentOf(part.der);
 }
 
-/** The request of a file, or why it cannot be read; undefined where it holds none. */
-async function readRequest(
-  file: ReturnedFile,
-): Promise<{ readonly request: CertificateRequest } | { readonly why: string } | undefined> {
+async function contentOf(der: Uint8Array): Promise<Content> {
   try {
-    const der = requestDer(file);
-    if (der === undefined) return undefined;
     return { request: await parseAnyRequest(der) };
   } catch (error) {
     if (!(error instanceof PkiError)) throw error;
@@ -99,27 +98,11 @@ async function parseAnyRequest(der: Uint8Array): Promise<CertificateRequest> {
   }
 }
 
-type Asking = RowEvidence & { readonly request: CertificateRequest };
-
 /** A row that a request is held against, with nothing there but the request: whoever signs has no keys of others. */
 function askedOf(row: RowEvidence, request: CertificateRequest, isAlgorithmAsked: boolean): Asking {
   const id = algorithmOfSpki(request.spkiDer);
   const algorithm = isAlgorithmAsked || id === undefined ? undefined : KEY_ALGORITHMS[id];
-  const desired = withAlgorithm(row.desired, algorithm);
-  return {
-    desired,
-    files: [],
-    unreadable: [],
-    certificates: [],
-    others: [],
-    publicKeys: [],
-    trust: [],
-    named: [],
-    otherUsers: [],
-    strays: [],
-    signedBy: [],
-    request,
-  };
+  return requestAlone(withAlgorithm(row.desired, algorithm), request);
 }
 
 /** The key is where the request was made. */
@@ -127,6 +110,14 @@ const NOT_HERE: ReadonlySet<string> = new Set(['request-without-key']);
 
 const ASK_ANEW =
   'whoever asks makes the request anew; or say what is meant by the flags of init, or --config';
+const ANOTHER_KEY = 'whoever asks makes another key, and the request with it';
+
+const isOfRequest = ({ code }: Finding): boolean => code.startsWith('request-');
+
+/** A finding as it is said to whoever signs, who has the request and nothing else. */
+function saidOf(source: string, finding: Finding): Finding {
+  return { ...finding, path: source, remedy: isOfRequest(finding) ? ASK_ANEW : ANOTHER_KEY };
+}
 
 interface Held {
   readonly row: Asking;
@@ -165,10 +156,13 @@ function findRow(
   const distance = ({ row, findings }: Held): number => (isNamed(row) ? 0 : 100) + findings.length;
   const [nearest] = named.toSorted((a, b) => distance(a) - distance(b));
   const id = nearest?.row.desired.id ?? '';
+  const findings = nearest?.findings ?? [];
+  if (findings.length > 0 && !findings.some(isOfRequest))
+    return { why: `is for ${id}, with a key that none is signed for`, findings };
   return {
     why:
       as === undefined ? `is for nothing that this cluster has; it is most like ${id}` : `is not for ${id}`,
-    findings: nearest?.findings ?? [],
+    findings,
   };
 }
 
@@ -197,6 +191,9 @@ interface Office {
   readonly evidence: Evidence;
   readonly context: CheckContext;
   readonly findings: readonly Finding[];
+  readonly sharedModuli: ReturnType<typeof sharedModuliIn>;
+  /** The keys that were signed for so far. */
+  readonly signed: Map<string, RowEvidence>;
   readonly request: SigningRequest;
   readonly environment: Pick<PkiEnvironment, 'now' | 'randomBytes'>;
 }
@@ -231,25 +228,56 @@ async function sign({ row }: Held, source: string, office: Office): Promise<Sign
   return { ...base, outcome: 'signed', signer: id, certificate, contents: encodePem('CERTIFICATE', der) };
 }
 
-async function decide(file: ReturnedFile, office: Office): Promise<readonly Signing[]> {
-  const { name: source } = file;
-  const { evidence, context, request: asked } = office;
-  const read = await readRequest(file);
-  if (read === undefined) return [];
-  if ('why' in read) return [{ source, outcome: 'refused', why: read.why, findings: [] }];
+/** Whether a certificate that is there is the answer to a request as well as the one that was made: for the same key, by the same CA, and says the same. */
+export function isSameAnswer(present: Certificate, issued: Certificate, now: Date): boolean {
+  const textOf = ({ spkiDer, issuer, subject, extensions }: Certificate): string =>
+    [spkiDer, issuer.der, subject.der, ...extensions.flatMap(({ oid, der }) => [Buffer.from(oid), der])]
+      .map((bytes) => Buffer.from(bytes).toString('base64'))
+      .join(' ');
+  return textOf(present) === textOf(issued) && !isOver(present.notAfter, now);
+}
+
+/** A file with what it holds. */
+interface Opened {
+  readonly source: string;
+  readonly content: Content;
+}
+
+/** What is known of a key that is asked for, beside the request that is decided about. */
+function keyRow(row: Asking, source: string): RowEvidence {
+  return { ...row, files: [{ path: source }], publicKeys: [row.request.spkiDer] };
+}
+
+/** The RSA keys of all requests and of what is here that have a prime in common. */
+function sharedModuliOf(opened: readonly Opened[], evidence: Evidence): ReturnType<typeof sharedModuliIn> {
+  const [any] = evidence.values();
+  const asked = opened.flatMap(({ source, content }) =>
+    any === undefined || 'why' in content
+      ? []
+      : [[`request ${source}`, keyRow(askedOf(any, content.request, false), source)] as const],
+  );
+  return sharedModuliIn(new Map([...evidence, ...asked]));
+}
+
+async function decide({ source, content }: Opened, office: Office): Promise<Signing> {
+  const { evidence, context, sharedModuli, signed, request: asked } = office;
+  if ('why' in content) return { source, outcome: 'refused', why: content.why, findings: [] };
+  const { request } = content;
+  const audited = { ...context, audit: { warnWithinSeconds: 0, sharedModuli } };
   const held = [...evidence.values()]
     .filter(({ desired }) => isAskingRow(desired))
     .map((row): Held => {
-      const asking = askedOf(row, read.request, asked.isAlgorithmAsked);
-      const found = checkRequest(asking, context).filter(({ code }) => !NOT_HERE.has(code));
-      return {
-        row: asking,
-        findings: found.map((finding) => ({ ...finding, path: source, remedy: ASK_ANEW })),
-      };
+      const asking = askedOf(row, request, asked.isAlgorithmAsked);
+      const found = checkRequest(asking, audited).filter(({ code }) => !NOT_HERE.has(code));
+      return { row: asking, findings: found.map((finding) => saidOf(source, finding)) };
     });
   const found = findRow(held, asked.as);
-  if ('why' in found) return [{ source, request: read.request, outcome: 'refused', ...found }];
-  return [await sign(found, source, office)];
+  if ('why' in found) return { source, request, outcome: 'refused', ...found };
+  const signing = await sign(found, source, office);
+  if (signing.outcome === 'refused') return signing;
+  const odd = checkRequestedKey(found.row, new Map([...evidence, ...signed]), context);
+  signed.set(`request ${source}`, keyRow(found.row, source));
+  return { ...signing, findings: odd.map((finding) => saidOf(source, finding)) };
 }
 
 /**
@@ -272,8 +300,21 @@ export async function signAll(
     });
   const { evidence } = await parseAnyEvidence({ rows, files: existing, signers });
   const context = { now: environment.now, evidence, signers: new Set(signers.keys()) };
-  const office = { evidence, context, findings: runChecks(context), request: asked, environment };
+  const opened: Opened[] = [];
+  for (const file of asked.requests) {
+    const content = await readRequest(file);
+    if (content !== undefined) opened.push({ source: file.name, content });
+  }
+  const office = {
+    evidence,
+    context,
+    findings: runChecks(context),
+    sharedModuli: sharedModuliOf(opened, evidence),
+    signed: new Map<string, RowEvidence>(),
+    request: asked,
+    environment,
+  };
   const decided: Signing[] = [];
-  for (const file of asked.requests) decided.push(...(await decide(file, office)));
+  for (const one of opened) decided.push(await decide(one, office));
   return decided;
 }

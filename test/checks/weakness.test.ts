@@ -12,7 +12,9 @@ import { describe, expect, test } from '@jest/globals';
 import {
   type Finding,
   generateClusterPki,
+  generateClusterRequests,
   type PkiFile,
+  signRequests,
   type VerifyClusterPkiOptions,
   verifyClusterPki,
 } from '../../src/index.ts';
@@ -27,6 +29,8 @@ import {
 } from '../../src/x509/weak-keys.ts';
 import { parsePrivateKey } from '../../src/x509/keys.ts';
 import { encodePem, parsePemBlocks } from '../../src/x509/pem.ts';
+import { issueRequest } from '../../src/x509/request.ts';
+import type { Signer } from '../../src/x509/signer.ts';
 import { openssl, opensslOracle } from '../x509/openssl.ts';
 
 const randomBelow = (bits: number): bigint => BigInt(`0x${randomBytes(bits / 8).toString('hex')}`);
@@ -333,3 +337,94 @@ describe('an audit', () => {
     );
   });
 });
+
+describe('who signs requests', () => {
+  /** With the exponent 1 a signature is what is signed: anybody makes one (RFC 8017 9.2). */
+  const anybody: Signer = {
+    algorithm: 'RSA-2048',
+    spkiDer: spkiOf(prime(1024) * prime(1024), 1n),
+    sign: async (data) => {
+      const info = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+      const hashed = Buffer.concat([info, createHash('sha256').update(data).digest()]);
+      return Buffer.concat([
+        Buffer.of(0, 1),
+        Buffer.alloc(256 - 3 - hashed.length, 255),
+        Buffer.of(0),
+        hashed,
+      ]);
+    },
+  };
+  const signerOf = (p: bigint, q: bigint): Signer => parsePrivateKey(pemOf(keyOf(p, q)));
+
+  /** What becomes of requests for two certificates, each for a key of its own. */
+  async function signed(keys: readonly Signer[]): Promise<readonly (readonly string[])[]> {
+    const { files: existing } = await generateClusterPki({ ...HOST, keyAlgorithm: 'ECDSA-P256' });
+    const requests = await Promise.all(
+      keys.map(async (key, index) => {
+        const subject = {
+          commonName: ['front-proxy-client', 'system:kube-scheduler'][index] ?? '',
+          organization: [],
+        };
+        const der = await issueRequest({ subject, keyUsage: [], extKeyUsage: [], sans: [] }, key);
+        return { name: `${index}.csr`, contents: der };
+      }),
+    );
+    const signings = await signRequests({ ...HOST, existing, requests });
+    return signings.map(({ outcome, findings }) => [
+      outcome,
+      ...findings.map(({ code, path, found = '' }) => `${code} ${path} ${found}`.trim()),
+    ]);
+  }
+
+  test.each<[string, () => readonly Signer[], readonly (readonly string[])[]]>([
+    ['refuses one of anybody', () => [anybody], [['refused', 'rsa-exponent-broken 0.csr 1']]],
+    [
+      'refuses one with two primes side by side',
+      () => {
+        const first = prime(1024);
+        return [signerOf(first, primeAfter(first + (1n << 500n)))];
+      },
+      [['refused', 'rsa-close-primes 0.csr']],
+    ],
+    [
+      'refuses two that share a prime',
+      () => {
+        const shared = prime(1024);
+        return [signerOf(shared, prime(1024)), signerOf(shared, prime(1024))];
+      },
+      [
+        ['refused', 'rsa-shared-factor 0.csr a prime of 1.csr'],
+        ['refused', 'rsa-shared-factor 1.csr a prime of 0.csr'],
+      ],
+    ],
+    [
+      'warns of one key for two things',
+      () => {
+        const key = signerOf(prime(1024), prime(1024));
+        return [key, key];
+      },
+      [['signed'], ['signed', 'shared-key 1.csr the RSA-2048 key of front-proxy-client']],
+    ],
+  ])(
+    '%s',
+    async (_, make, fates) => {
+      expect(await signed(make())).toEqual(fates);
+    },
+    60_000,
+  );
+});
+
+test('who asks is told of a weak key that is there before it is asked for', async () => {
+  const asked = await generateClusterRequests({ ...HOST, keyAlgorithm: 'ECDSA-P256' });
+  const first = prime(1024);
+  const weak = pemOf(keyOf(first, primeAfter(first + (1n << 500n))));
+  const existing = asked.files.flatMap((file) => {
+    if (file.path === 'pki/apiserver.csr') return [];
+    return [file.path === 'pki/apiserver.key' ? { ...file, contents: weak } : file];
+  });
+  const { keyAlgorithm: _, ...host } = HOST;
+  await expect(generateClusterRequests({ ...host, existing })).rejects.toMatchObject({
+    code: 'ERR_REFUSED',
+    detail: { findings: [{ code: 'rsa-close-primes', path: 'pki/apiserver.key' }] },
+  });
+}, 60_000);

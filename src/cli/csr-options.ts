@@ -40,7 +40,7 @@ export const addImportOptions = (parser: Argv): Argv =>
     .option('ca', {
       type: 'string',
       array: true,
-      describe: 'trust the certificate in this file as this CA: etcd-ca=FILE; repeatable',
+      describe: 'trust the one certificate in this file as this CA: etcd-ca=FILE; repeatable',
       requiresArg: true,
     })
     .option('dry-run', DRY_RUN)
@@ -58,7 +58,7 @@ export const addSignOptions = (parser: Argv): Argv =>
     .positional('requests', {
       type: 'string',
       array: true,
-      describe: 'files with requests in PEM or DER, or directories of such',
+      describe: 'files with one request each, in PEM or DER, or directories of such',
     })
     .option('as', {
       type: 'string',

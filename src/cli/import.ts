@@ -17,6 +17,8 @@ import {
   type PendingTarget,
   pendingTarget,
   placed,
+  type GivenFiles,
+  readGivenFile,
   readGivenFiles,
   readTarget,
   wordsOf,
@@ -39,33 +41,32 @@ function authoritiesOf(parsed: Arguments): ReadonlyMap<string, ReturnedFile> {
   const named = words.map(({ parts }) => [parts?.[1] ?? '', parts?.[2] ?? ''] as const);
   const twice = named.filter(([id], index) => named.findIndex(([other]) => other === id) < index);
   assertNoIssues(twice.map(([id]): SpecIssue => ({ option: 'ca', value: id, rule: 'must be given once' })));
-  return new Map(
-    named.flatMap(([id, word]) => readGivenFiles('ca', [word]).map((file) => [id, file] as const)),
-  );
+  return new Map(named.map(([id, word]) => [id, readGivenFile('ca', `${id}=${word}`, word)] as const));
 }
 
 /** What is named by itself and holds nothing of what is wanted would otherwise be passed over in silence. */
-async function returnedOf(parsed: Arguments): Promise<readonly ReturnedFile[]> {
-  const files = readGivenFiles('certificates', wordsOf(parsed, 'certificates'));
+async function returnedOf(parsed: Arguments): Promise<GivenFiles> {
+  const given = readGivenFiles('certificates', wordsOf(parsed, 'certificates'));
   const issues: SpecIssue[] = [];
-  for (const file of files) {
+  for (const file of given.files) {
     if (!file.isNamed || (await certificatesIn(file)).length > 0) continue;
     issues.push({ option: 'certificates', value: file.name, rule: 'holds no certificate' });
   }
   const [first] = issues;
   if (first !== undefined)
     throw new PkiError('ERR_CONFIG', `${first.value}: ${first.rule}`, { detail: { issues } });
-  return files;
+  return given;
 }
 
 function reportOf(
   { directories }: PendingTarget,
-  { spec, fates, renewed }: PlannedImport,
+  { spec, authorities, fates, renewed }: PlannedImport,
   rest: Pick<ImportReport, 'outcome' | 'recovery' | 'snapshot'>,
 ): ImportReport {
   return {
     ...rest,
     spec,
+    authorities,
     fates,
     directories: targetDirectories(directories),
     ...(renewed.length === 0 ? {} : { reload: resolveReload(spec, renewed) }),
@@ -83,7 +84,8 @@ async function importInto(
     throw new PkiError('ERR_USAGE', 'import what? name files, directories, or a CA with --ca', {
       detail: {},
     });
-  const given = { returned: await returnedOf(parsed), authorities: authoritiesOf(parsed) };
+  const { files: returned, unread } = await returnedOf(parsed);
+  const given = { returned, unread, authorities: authoritiesOf(parsed) };
   const keep = keptSnapshots(parsed);
   const targets = targetDirectories(directories);
   const now = parsed['allow-early-clock'] === true ? new Date() : readClock();

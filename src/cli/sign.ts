@@ -3,12 +3,21 @@ import { dirname, join, resolve } from 'node:path';
 import type { Arguments } from 'yargs';
 import { parseClusterSpec } from '../cluster/parse.ts';
 import { PkiError, type SpecIssue } from '../errors.ts';
-import { signAll } from '../csr/sign.ts';
+import { certificatesIn } from '../csr/returned.ts';
+import { isSameAnswer, signAll, type Signing } from '../csr/sign.ts';
 import { readClock } from '../library/clock.ts';
 import { resolveDirectory } from '../store/directories.ts';
 import { issueLines } from '../report/errors.ts';
-import { type PlacedSigning, signJson, signMessages, type SignReport, signText } from '../report/sign.ts';
+import {
+  isPartial,
+  type PlacedSigning,
+  signJson,
+  signMessages,
+  type SignReport,
+  signText,
+} from '../report/sign.ts';
 import { surveyDestinations } from '../store/destinations.ts';
+import { readFileBytes } from '../store/files.ts';
 import { openStore } from '../store/store.ts';
 import { MODES } from '../table/rules.ts';
 import { askedOptionsOf } from './config.ts';
@@ -36,24 +45,46 @@ async function placeOf(file: GivenFile, outputDirectory: string | undefined): Pr
   return join(outputDirectory, certificateName(file.relative));
 }
 
-function assertDistinct(places: ReadonlyMap<string, string>): void {
+/** Two requests whose certificates would lie in one file. */
+function assertDistinct(signings: readonly PlacedSigning[], isInOneDirectory: boolean): void {
   const seen = new Map<string, string>();
-  const issues = [...places].flatMap(([source, place]): readonly SpecIssue[] => {
-    const other = seen.get(place);
-    seen.set(place, source);
-    if (other === undefined) return [];
-    return [
-      {
-        option: 'requests',
-        value: source,
-        rule: `would be signed into the same file as ${other}`,
-        hint: 'name the directory that holds both',
-      },
-    ];
+  const clashes = signings.flatMap(({ source, path }) => {
+    if (path === undefined) return [];
+    const other = seen.get(path);
+    seen.set(path, source);
+    return other === undefined ? [] : [`${other} and ${source}`];
   });
-  const [first] = issues;
-  if (first === undefined) return;
-  throw new PkiError('ERR_CONFIG', `${first.value}: ${first.rule}`, { detail: { issues } });
+  if (clashes.length === 0) return;
+  throw new PkiError('ERR_USAGE', `would be signed into the same file: ${clashes.join(', ')}`, {
+    detail: {},
+    hint: isInOneDirectory
+      ? 'rename one of the two, or name the directory that holds both where they lie in different ones'
+      : 'rename one of the two',
+  });
+}
+
+/** A request whose certificate is where it would be signed to, as it would be. */
+async function keptOf(signing: PlacedSigning, now: Date): Promise<PlacedSigning> {
+  const { path, certificate: issued, contents: _, ...rest } = signing;
+  if (path === undefined || issued === undefined) return signing;
+  const state = readFileBytes(path);
+  if (state.kind !== 'file') return signing;
+  const [first] = await certificatesIn({ name: path, bytes: state.bytes });
+  const present =
+    first !== undefined && 'certificate' in first.content ? first.content.certificate : undefined;
+  if (present === undefined || !isSameAnswer(present, issued, now)) return signing;
+  return { ...rest, path, outcome: 'kept', certificate: present, why: 'is there already', findings: [] };
+}
+
+/** The files that were named, of which each has to hold a request, and the others. */
+function assertRead(files: readonly GivenFile[], signings: readonly Signing[]): void {
+  const read = new Set(signings.map(({ source }) => source));
+  const unread = files.filter(({ name, isNamed }) => isNamed && !read.has(name));
+  const issues = unread.map(
+    ({ name }): SpecIssue => ({ option: 'requests', value: name, rule: 'holds no request' }),
+  );
+  if (issues[0] !== undefined)
+    throw new PkiError('ERR_CONFIG', `${issues[0].value}: holds no request`, { detail: { issues } });
 }
 
 /** `k8s-pki certs sign`. */
@@ -61,7 +92,7 @@ export async function runSign(parsed: Arguments, signal: AbortSignal): Promise<n
   const { options, place } = await askedOptionsOf(parsed);
   const now = parsed['allow-early-clock'] === true ? new Date() : readClock();
   const { directories } = await pendingTarget(options, []);
-  const files = readGivenFiles('requests', wordsOf(parsed, 'requests'));
+  const { files, unread } = readGivenFiles('requests', wordsOf(parsed, 'requests'));
   // Nothing of the host that signs is part of what is signed.
   const { spec, warnings } = parseClusterSpec({ ...options, ...directories }, {});
   printMessages(place(warnings).flatMap((issue) => issueLines(issue, 'warning')));
@@ -78,13 +109,7 @@ export async function runSign(parsed: Arguments, signal: AbortSignal): Promise<n
     },
     { now, randomBytes },
   );
-  const read = new Set(signings.map(({ source }) => source));
-  const unread = files.filter(({ name, isNamed }) => isNamed && !read.has(name));
-  const issues = unread.map(
-    ({ name }): SpecIssue => ({ option: 'requests', value: name, rule: 'holds no request' }),
-  );
-  if (issues[0] !== undefined)
-    throw new PkiError('ERR_CONFIG', `${issues[0].value}: holds no request`, { detail: { issues } });
+  assertRead(files, signings);
   if (as !== undefined && signings.length > 1)
     throw new PkiError('ERR_USAGE', '--as says what one request is for, and several were given', {
       detail: {},
@@ -92,18 +117,19 @@ export async function runSign(parsed: Arguments, signal: AbortSignal): Promise<n
 
   const outputWord = textOf(parsed, 'output-dir');
   const outputDirectory = outputWord === undefined ? undefined : await resolveDirectory(resolve(outputWord));
-  const places = new Map<string, string>();
-  for (const { source, outcome } of signings) {
-    const file = files.find(({ name }) => name === source);
-    if (outcome === 'signed' && file !== undefined) places.set(source, await placeOf(file, outputDirectory));
+  const placed: PlacedSigning[] = [];
+  for (const signing of signings) {
+    const file = files.find(({ name }) => name === signing.source);
+    const isPlaced = signing.outcome === 'signed' && file !== undefined;
+    placed.push(isPlaced ? { ...signing, path: await placeOf(file, outputDirectory) } : signing);
   }
-  assertDistinct(places);
-  const written = signings.flatMap(({ source, contents }) => {
-    const path = places.get(source);
-    return path === undefined || contents === undefined
+  assertDistinct(placed, outputDirectory !== undefined);
+  const decided = await Promise.all(placed.map((signing) => keptOf(signing, now)));
+  const written = decided.flatMap(({ path, contents }) =>
+    path === undefined || contents === undefined
       ? []
-      : [{ path, contents, mode: MODES.certificate, replace: false }];
-  });
+      : [{ path, contents, mode: MODES.certificate, replace: false }],
+  );
   const isDryRun = parsed['dry-run'] === true;
   const targets =
     outputDirectory === undefined
@@ -123,13 +149,14 @@ export async function runSign(parsed: Arguments, signal: AbortSignal): Promise<n
   }
   const report: SignReport = {
     outcome: written.length === 0 ? 'unchanged' : isDryRun ? 'planned' : 'signed',
-    signings: signings.map((signing): PlacedSigning => {
-      const path = places.get(signing.source);
-      return { ...signing, ...(path === undefined ? {} : { path }) };
-    }),
+    signings: [
+      ...decided,
+      ...unread.map(
+        ({ name: source, why }): PlacedSigning => ({ source, outcome: 'refused', why, findings: [] }),
+      ),
+    ],
   };
   printMessages(signMessages(report));
   printData(parsed['output'] === 'json' ? [JSON.stringify(signJson(report), null, 2)] : signText(report));
-  const isPartial = signings.length === 0 || signings.some(({ outcome }) => outcome === 'refused');
-  return isPartial ? EXIT.findings : EXIT.done;
+  return isPartial(report) ? EXIT.findings : EXIT.done;
 }

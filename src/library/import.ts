@@ -23,7 +23,7 @@ export interface ImportCertificatesOptions
   readonly existing: readonly PresentFile[];
   /** In any order and number. */
   readonly certificates: readonly ReturnedCertificates[];
-  /** The certificates of CAs that are to be trusted, by their ids: `{ ca: '-----BEGIN …' }`. Those that are there need not be given. */
+  /** The certificates of CAs that are to be trusted, one each, by their ids: `{ ca: '-----BEGIN …' }`. Those that are there need not be given. */
   readonly authorities?: Readonly<Record<string, string>>;
   /** Further nodes of which there are requests. */
   readonly nodes?: readonly string[];
@@ -74,7 +74,12 @@ export async function importCertificates(options: ImportCertificatesOptions): Pr
   const named = Object.entries(authorities).map(
     ([id, pem]) => [id, { name: id, bytes: bytesOf(pem) }] as const,
   );
-  const { fates, renewed, ...planned } = await planImport(
+  const {
+    authorities: trusted,
+    fates,
+    renewed,
+    ...planned
+  } = await planImport(
     {
       files: existing,
       options: cluster,
@@ -85,5 +90,5 @@ export async function importCertificates(options: ImportCertificatesOptions): Pr
     now,
   );
   const reload = renewed.length === 0 ? {} : { reload: resolveReload(planned.spec, renewed) };
-  return { ...planned, certificates: fates, ...reload };
+  return { ...planned, certificates: [...trusted, ...fates], ...reload };
 }

@@ -14,6 +14,9 @@ export interface ImportReport {
   readonly outcome: 'imported' | 'unchanged' | 'planned';
   readonly spec: ClusterSpec;
   readonly directories: readonly string[];
+  /** What becomes of the CAs that were named. */
+  readonly authorities: readonly Fate[];
+  /** What becomes of the certificates that came back. */
   readonly fates: readonly Fate[];
   readonly recovery: readonly string[];
   /** Where what was replaced lies; absent where nothing was. */
@@ -23,13 +26,16 @@ export interface ImportReport {
   readonly pathOf: PathOf;
 }
 
-/** Whether something was refused, or nothing that came back was waited for. */
-export function isPartial({ fates }: ImportReport): boolean {
-  return (
-    fates.some(({ outcome }) => outcome === 'refused') ||
-    fates.every(({ outcome }) => outcome === 'passed-over')
-  );
+/** Whether something was refused, or nothing that came back was waited for; where CAs alone were named nothing came back. */
+export function isPartial({ authorities, fates }: ImportReport): boolean {
+  if (fates.some(({ outcome }) => outcome === 'refused')) return true;
+  // A CA that is here came along with the rest: nobody waited for that either.
+  const others = fates.filter(({ outcome, row }) => outcome !== 'kept' || row !== undefined);
+  if (others.length === 0) return authorities.length + fates.length === 0;
+  return others.every(({ outcome }) => outcome === 'passed-over');
 }
+
+const allOf = ({ authorities, fates }: ImportReport): readonly Fate[] => [...authorities, ...fates];
 
 /** A file, and which of several certificates in it. */
 function sourceText({ source, position }: Pick<Fate, 'source' | 'position'>): string {
@@ -47,7 +53,9 @@ export function importMessages({ fates, pathOf }: ImportReport): readonly string
   });
 }
 
-function summary({ outcome, fates, snapshot }: ImportReport): string {
+function summary(report: ImportReport): string {
+  const { outcome, snapshot } = report;
+  const fates = allOf(report);
   const of = (wanted: Fate['outcome']): number => fates.filter((fate) => fate.outcome === wanted).length;
   const refused = of('refused') === 0 ? '' : `; ${of('refused')} refused`;
   const before = snapshot === undefined ? '' : `; what was there before is in ${snapshot}`;
@@ -63,7 +71,7 @@ function summary({ outcome, fates, snapshot }: ImportReport): string {
 
 /** The report as people read it: a line for each certificate. */
 export function importText(report: ImportReport): readonly string[] {
-  const rows = report.fates.map((fate) => [
+  const rows = allOf(report).map((fate) => [
     fate.outcome,
     fate.row ?? '-',
     fate.certificate === undefined ? '-' : timeText(fate.certificate.notAfter).slice(0, 10),
@@ -88,7 +96,7 @@ export function importJson(report: ImportReport): object {
     recovery: report.recovery,
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(reload === undefined ? {} : { reload: reloadJson(reload, pathOf) }),
-    certificates: report.fates.map(({ certificate, findings, row, why, ...fate }) => ({
+    certificates: allOf(report).map(({ certificate, findings, row, why, ...fate }) => ({
       ...fate,
       ...(row === undefined ? {} : { row }),
       ...(why === undefined ? {} : { why }),

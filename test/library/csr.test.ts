@@ -122,13 +122,66 @@ describe('a PKI whose certificates are signed elsewhere', () => {
     ]);
     const existing = after(asked.files, first.files);
     const second = await take(short, { existing });
-    expect(second.certificates.at(-1)).toMatchObject({ why: 'the one that is there ends no earlier' });
+    expect(second.certificates.at(-1)).toMatchObject({
+      why: 'the one that is there ends no earlier: to have this one all the same, move pki/apiserver.crt away and import it again',
+    });
     expect(second.files).toEqual([]);
     const later = only(await sign({ certValidity: '120d' }), 'later');
     const third = await take(later, { existing });
     expect(third.plan.rows.find(({ id }) => id === 'apiserver')).toMatchObject({ action: 'install' });
     expect(third.reload?.steps.map(({ component }) => component)).toEqual(['kube-apiserver']);
     expect(third.files.map(({ path }) => path)).toEqual(['pki/apiserver.crt']);
+  });
+
+  test('prefers what its row wants to what ends later, and replaces what is not', async () => {
+    const only = async (name: string, options: object): Promise<Signed> => {
+      const signed = await sign(options);
+      const { contents = '' } = signed.find((one) => one.name === 'pki/apiserver.csr') ?? {};
+      return { name, contents };
+    };
+    const wide = await generateClusterRequests({
+      ...HOST,
+      apiserverCertExtraSans: 'evil.example.com',
+      existing: asked.files.filter(({ path }) => path.endsWith('apiserver.key')),
+    });
+    const surplus = async (validity: string): Promise<Signed> => {
+      const options = { apiserverCertExtraSans: 'evil.example.com', certValidity: validity };
+      const requests = wide.files
+        .filter(({ path }) => path === 'pki/apiserver.csr')
+        .map(({ path, contents }) => ({ name: path, contents }));
+      return only('surplus', { ...options, requests });
+    };
+    const odd = await surplus('90d');
+    const right = await only('right', { certValidity: '30d' });
+    const first = await take([odd]);
+    expect(first.certificates.at(-1)).toMatchObject({
+      outcome: 'installed',
+      findings: [{ code: 'subject-alternative-name-surplus' }],
+    });
+    const existing = after(asked.files, first.files);
+    const second = await take([right], { existing });
+    expect(second.certificates.at(-1)).toMatchObject({ source: 'right', outcome: 'installed' });
+    for (const there of [asked.files, existing, after(existing, second.files)]) {
+      const both = await take([odd, right], { existing: there });
+      expect(both.certificates.slice(3).map(({ outcome, why = '' }) => `${outcome} ${why}`)).toEqual([
+        'passed-over another one for the same key is closer to what its row wants',
+        expect.stringMatching(/^(?:installed|kept)/),
+      ]);
+    }
+  });
+
+  test('says of a certificate that its key is there and cannot be read', async () => {
+    const existing = asked.files.map((file) =>
+      file.path === 'pki/apiserver.key' ? { ...file, contents: 'garbage' } : file,
+    );
+    const signed = (await sign()).filter(({ name }) => name === 'pki/apiserver.csr');
+    const { certificates } = await take(signed, { existing });
+    expect(certificates.at(-1)).toMatchObject({
+      outcome: 'refused',
+      row: 'apiserver',
+      why: 'is for apiserver, whose key cannot be read',
+      findings: [{ code: 'key-unreadable', path: 'pki/apiserver.key' }],
+    });
   });
 
   test('tells of a kubeconfig that it cannot write into, and does the rest', async () => {

@@ -239,6 +239,8 @@ function closedKeyFate(
   return undefined;
 }
 
+const ANOTHER_KEY =
+  'move key and request away, run certs generate-csr, which makes others, and have that request signed';
 const SIGN_AGAIN = 'have it signed again, by the CA that is expected and with what the request asks for';
 
 /** Of the certificates for one key the one that ends last first. */
@@ -255,6 +257,10 @@ async function filesOf(
     if (!isPkiError(error, 'ERR_KUBECONFIG')) throw error;
     return { why: error.hint === undefined ? error.message : `${error.message}: ${error.hint}` };
   }
+}
+
+function withRemedy(finding: Finding): Finding {
+  return { ...finding, remedy: finding.field === 'subjectPublicKey' ? ANOTHER_KEY : SIGN_AGAIN };
 }
 
 /** A row that is decided about. */
@@ -292,7 +298,7 @@ async function judge(
     return { certificate, findings, isSound: !findings.some(isFault) };
   // It is not there, and so not to be moved away.
   const told = findings.filter(({ severity }) => severity !== 'notice');
-  return { outcome: 'refused', findings: told.map((finding) => ({ ...finding, remedy: SIGN_AGAIN })) };
+  return { outcome: 'refused', findings: told.map(withRemedy) };
 }
 
 /** Of two for one key the better one first: what is as its row wants, then what ends later. */

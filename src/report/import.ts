@@ -48,8 +48,9 @@ export function importMessages({ fates, pathOf }: ImportReport): readonly string
     const { outcome, why, row, findings } = fate;
     const source = sourceText(fate);
     const lines = findings.flatMap((finding) => findingLines(finding, pathOf));
-    if (outcome === 'refused') return [`error: ${source}: ${why ?? `is refused for ${row ?? ''}`}`, ...lines];
-    return outcome === 'passed-over' ? [`notice: ${source}: ${why ?? ''}`] : lines;
+    if (outcome === 'refused')
+      return [printable(`error: ${source}: ${why ?? `is refused for ${row ?? ''}`}`), ...lines];
+    return outcome === 'passed-over' ? [printable(`notice: ${source}: ${why ?? ''}`)] : lines;
   });
 }
 

@@ -13,6 +13,7 @@ import {
   type Finding,
   generateClusterPki,
   generateClusterRequests,
+  importCertificates,
   type PkiFile,
   signRequests,
   type VerifyClusterPkiOptions,
@@ -428,3 +429,51 @@ test('who asks is told of a weak key that is there before it is asked for', asyn
     detail: { findings: [{ code: 'rsa-close-primes', path: 'pki/apiserver.key' }] },
   });
 }, 60_000);
+
+opensslOracle('a certificate for a weak key', () => {
+  test('is not taken, wherever its key lies', async () => {
+    const first = prime(1024);
+    const weak = pemOf(keyOf(first, primeAfter(first + (1n << 500n))));
+    const { files } = await generateClusterPki({ ...HOST, keyAlgorithm: 'ECDSA-P256' });
+    const contentsOf = (path: string): string => files.find((file) => file.path === path)?.contents ?? '';
+    const asked = await generateClusterRequests({ ...HOST, keyAlgorithm: 'ECDSA-P256' });
+    const scheduler = asked.files.find(({ path }) => path === 'scheduler.conf')?.contents ?? '';
+    const existing = [
+      { path: 'pki/front-proxy-client.key', contents: weak },
+      {
+        path: 'scheduler.conf',
+        contents: scheduler.replace(/(client-key-data: )\S+/, `$1${Buffer.from(weak).toString('base64')}`),
+      },
+    ];
+    const sign = (subject: string, ca: string): string => {
+      const usages = 'keyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n';
+      const by = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-days', '30', '-extfile', 'ext', '-out', 'leaf.crt'];
+      const given = {
+        key: createPublicKey(weak).export({ type: 'spki', format: 'pem' }).toString(),
+        ext: usages,
+        'ca.crt': contentsOf(`pki/${ca}.crt`),
+        'ca.key': contentsOf(`pki/${ca}.key`),
+      };
+      return openssl(['x509', '-new', '-force_pubkey', 'key', '-subj', subject, ...by], given).read(
+        'leaf.crt',
+      );
+    };
+    const { certificates } = await importCertificates({
+      hostIp: HOST.hostIp,
+      hostname: HOST.hostname,
+      existing,
+      authorities: { ca: contentsOf('pki/ca.crt'), 'front-proxy-ca': contentsOf('pki/front-proxy-ca.crt') },
+      certificates: [
+        { name: 'front-proxy-client', contents: sign('/CN=front-proxy-client', 'front-proxy-ca') },
+        { name: 'scheduler.conf', contents: sign('/CN=system:kube-scheduler', 'ca') },
+      ],
+    });
+    for (const row of ['front-proxy-client', 'scheduler.conf'])
+      expect(certificates.filter((fate) => fate.row === row && fate.source === row)).toMatchObject([
+        {
+          outcome: 'refused',
+          findings: expect.arrayContaining([expect.objectContaining({ code: 'rsa-close-primes' })]),
+        },
+      ]);
+  }, 60_000);
+});

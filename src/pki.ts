@@ -218,7 +218,7 @@ interface Writing {
   readonly materials: ReadonlyMap<string, Material>;
   /** The text that is there. */
   readonly old: string | undefined;
-  /** Whether that embeds the credential that is replaced. */
+  /** Whether that goes on, with what is replaced in it. */
   readonly isEditable: boolean;
 }
 
@@ -232,9 +232,10 @@ async function kubeconfigOf({ row, planned, materials, old, isEditable }: Writin
     clientKeyPem: own?.key?.privateKeyPem ?? '',
   };
   if (!isEditable || old === undefined) return encodeKubeconfig(row.kubeconfig, credentials);
+  const { certificateAuthorityPem } = credentials;
   const isElsewhere = planned?.findings.some(({ code }) => code === 'server') === true;
   return editKubeconfig(old, {
-    ...credentials,
+    ...(planned?.action === 'amend' ? { certificateAuthorityPem } : credentials),
     ...(isElsewhere ? { server: row.kubeconfig.server } : {}),
     fillsIn: planned?.action === 'install',
   });
@@ -293,7 +294,8 @@ async function assertAsDesired(planned: PlannedPki, files: readonly PkiFile[], n
     // Of rows that are not in the plan nothing was asked.
     if (action === undefined) return false;
     if (action === 'create') return true;
-    if (action === 'renew' || action === 'reissue') return !isCarriedOn(finding, planned);
+    if (action === 'renew' || action === 'reissue' || action === 'amend')
+      return !isCarriedOn(finding, planned);
     // Nobody here has signed it: what is less than an error its signer may have meant.
     if (action === 'install') return finding.severity === 'error' && !isCarriedOn(finding, planned);
     // A renewal, or one thing more, leaves everything else as it was.
@@ -378,7 +380,8 @@ async function writeFiles(
           const { kubeconfig } = evidence.get(row.id) ?? {};
           const own = planOf.get(row.id);
           const isEditable =
-            kubeconfig !== undefined && (own?.action === 'install' || embedsCredential(kubeconfig));
+            kubeconfig !== undefined &&
+            (own?.action === 'install' || own?.action === 'amend' || embedsCredential(kubeconfig));
           const writing = { row, planned: own, materials, old: textOf.get(path), isEditable };
           return { path, mode, contents: await contentsOf(holds, writing) };
         }),

@@ -11,10 +11,11 @@ import type { Certificate } from './x509/model.ts';
 
 /**
  * What becomes of a row: `create` all of it, `complete` it with what can be derived from what is there, `keep` it as it
- * is, `renew` its certificate because that was asked for, `reissue` it because it has drifted from the request, `install` one
- * that was signed elsewhere, or `refuse`: what is there contradicts the request, or cannot be renewed.
+ * is, `renew` its certificate because that was asked for, `reissue` it because it has drifted from the request, `amend` the
+ * server and the CAs of a kubeconfig whose credential others keep, `install` a certificate that was signed elsewhere, or
+ * `refuse`: what is there contradicts the request, or cannot be renewed.
  */
-export type RowAction = 'create' | 'complete' | 'keep' | 'renew' | 'reissue' | 'install' | 'refuse';
+export type RowAction = 'create' | 'complete' | 'keep' | 'renew' | 'reissue' | 'amend' | 'install' | 'refuse';
 
 export interface PlannedFile {
   readonly path: string;
@@ -195,6 +196,15 @@ export function embedsCredential({ clientCertificate, clientKey }: Kubeconfig): 
   return [clientCertificate, clientKey].every((part) => part !== undefined && 'pem' in part);
 }
 
+/** Whether what is wrong with a kubeconfig is mended without a certificate, and whoever renews that keeps it in a file. */
+function isAmendable({ kubeconfig }: RowEvidence, errors: readonly Finding[]): boolean {
+  return (
+    kubeconfig !== undefined &&
+    !embedsCredential(kubeconfig) &&
+    errors.every(({ code }) => MENDS.get(code) === 'kubeconfig')
+  );
+}
+
 /** What becomes of a row, with what there is to say of it. */
 type Decision = Pick<PlannedRow, 'action' | 'files' | 'findings'>;
 
@@ -273,6 +283,7 @@ function decideCompletion(
   const isDrift = action === 'refuse' && errors.every(({ code }) => MENDS.has(code));
   if (!isDrift || !context.intent.reissues || !('certificate' in row.desired) || row.desired.kind === 'ca')
     return { action, files, findings };
+  if (isAmendable(row, errors)) return { action: 'amend', files: replaced(row, false), findings };
   const obstacle = presenceObstacle(row) ?? signingObstacle(row, evidence, context);
   if (obstacle !== undefined) return { action, files, findings: [...findings, notRenewable(row, obstacle)] };
   return { action: 'reissue', files: replaced(row, false), findings };

@@ -116,7 +116,7 @@ function resultOf(
     ...warnings.flatMap((issue) => issueLines(issue, 'warning')),
     ...request.passedOver.map(({ id }) => `notice: this cluster has no ${id}: its etcd is external`),
     ...planned.plan.rows
-      .filter(({ action }) => action === 'reissue')
+      .filter(({ action }) => action === 'reissue' || action === 'amend')
       .flatMap((row) => row.findings.filter(({ severity }) => severity === 'error'))
       .flatMap((finding) => findingLines({ ...finding, severity: 'notice' }, pathOf)),
     ...findings

@@ -3,8 +3,9 @@ import { PkiError } from '../errors.ts';
 import type { KubeconfigCredentials } from './encode.ts';
 import { parseKubeconfig } from './parse.ts';
 
-/** What is written anew in a kubeconfig; of `server`, only where it is given. */
-export interface KubeconfigChanges extends KubeconfigCredentials {
+/** What is written anew in a kubeconfig: of the client's credential and of `server`, only what is given. */
+export interface KubeconfigChanges extends Partial<Omit<KubeconfigCredentials, 'certificateAuthorityPem'>> {
+  readonly certificateAuthorityPem: string;
   readonly server?: string;
   /** What it does not have yet it gets: as long as its certificate was only asked for, it trusts nothing. */
   readonly fillsIn?: boolean;
@@ -61,21 +62,26 @@ export async function editKubeconfig(text: string, changes: KubeconfigChanges): 
   const { cluster, user, certificateAuthority } = await parseKubeconfig(text);
   const { clientCertificatePem, clientKeyPem, certificateAuthorityPem, server, fillsIn = false } = changes;
   const embedsAuthority = certificateAuthority === undefined ? fillsIn : 'pem' in certificateAuthority;
-  const edits: readonly (readonly [list: string, name: string, path: YamlPath, value: string])[] = [
-    ['users', user, ['user', 'client-certificate-data'], base64(clientCertificatePem)],
-    ['users', user, ['user', 'client-key-data'], base64(clientKeyPem)],
-    ...(embedsAuthority
-      ? [
-          [
-            'clusters',
-            cluster,
-            ['cluster', 'certificate-authority-data'],
-            base64(certificateAuthorityPem),
-          ] as const,
-        ]
-      : []),
-    ...(server === undefined ? [] : [['clusters', cluster, ['cluster', 'server'], server] as const]),
+  const authorityPem = embedsAuthority ? certificateAuthorityPem : undefined;
+  const fields: readonly (readonly [
+    list: string,
+    name: string,
+    path: YamlPath,
+    value: string | undefined,
+  ])[] = [
+    [
+      'users',
+      user,
+      ['user', 'client-certificate-data'],
+      clientCertificatePem && base64(clientCertificatePem),
+    ],
+    ['users', user, ['user', 'client-key-data'], clientKeyPem && base64(clientKeyPem)],
+    ['clusters', cluster, ['cluster', 'certificate-authority-data'], authorityPem && base64(authorityPem)],
+    ['clusters', cluster, ['cluster', 'server'], server],
   ];
+  const edits = fields.flatMap(([list, name, path, value]) =>
+    value === undefined ? [] : [[list, name, path, value] as const],
+  );
   const { value: document, scalarAt } = await parseYaml(text);
   const places = edits.map(([list, name, path, value]) => {
     const entry = [list, indexOf(document, list, name)];

@@ -3,38 +3,41 @@ import { type ClusterOptions, type OptionKey, OPTIONS } from './cluster/options.
 import type { ClusterSpec } from './cluster/spec.ts';
 import { neededOptions, OF_CONTROL_PLANE } from './infer.ts';
 import { parseServer } from './kubeconfig/server.ts';
-import { embedsCredential } from './plan.ts';
+import { embedsCredential, type Obstacle } from './plan.ts';
 import type { DesiredRow } from './resolve/desired.ts';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from './x509/algorithms.ts';
 import { algorithmOfSpki } from './x509/keys.ts';
 import { attributeValues, COMMON_NAME_OID, EXT_KEY_USAGE_OIDS, ORGANIZATION_OID } from './x509/model.ts';
 
 /** A row with what its certificate is to have, or why that cannot be issued. */
-export type Adopted = { readonly row: DesiredRow } | { readonly obstacle: string };
+export type Adopted = { readonly row: DesiredRow } | { readonly obstacle: Obstacle };
 
 export function algorithmOf({ certificates: [own] }: RowEvidence): KeyAlgorithm | undefined {
   const id = own === undefined ? undefined : algorithmOfSpki(own.spkiDer);
   return id === undefined ? undefined : KEY_ALGORITHMS[id];
 }
 
-const GIVE_SPEC = 'give a specification, and --from spec';
+/** Not issued here as it is there: somebody has to say what is meant instead. */
+const unlikeOurs = (message: string): Adopted => ({
+  obstacle: { message, remedy: 'say what the cluster is, by flags or --config, and give --from spec' },
+});
 
 /** Takes subject, names and extended usages from the certificate that is there, as kubeadm does (kubeadm.md 4.2). */
 export function adopt(row: DesiredRow, evidence: RowEvidence): Adopted {
   const [certificate] = evidence.certificates;
   if (certificate === undefined || (row.kind !== 'certificate' && row.kind !== 'kubeconfig'))
-    return { obstacle: `its certificate cannot be read: ${GIVE_SPEC}` };
+    return unlikeOurs('its certificate cannot be read');
   const { subject, subjectAltName: sans = [], extKeyUsage } = certificate;
   const names = attributeValues(subject, COMMON_NAME_OID);
   const organization = attributeValues(subject, ORGANIZATION_OID);
   const [commonName] = names;
   if (commonName === undefined || names.length + organization.length !== subject.attributes.length)
-    return { obstacle: `has a subject of other parts than one common name and organizations: ${GIVE_SPEC}` };
+    return unlikeOurs('has a subject of other parts than one common name and organizations');
   if (sans.some(({ kind }) => kind === 'other'))
-    return { obstacle: `has names of a kind that is not issued here: ${GIVE_SPEC}` };
+    return unlikeOurs('has names of a kind that is not issued here');
   const usages = extKeyUsage ?? row.certificate.extKeyUsage;
   if (usages.some((usage) => !(usage in EXT_KEY_USAGE_OIDS)))
-    return { obstacle: `has extended key usages that are not issued here: ${GIVE_SPEC}` };
+    return unlikeOurs('has extended key usages that are not issued here');
   return {
     row: { ...row, certificate: { ...row.certificate, commonName, organization, sans, extKeyUsage: usages } },
   };
@@ -73,7 +76,10 @@ function unlessUnsaid(
   const flags = unsaidFlags(needed, knowledge);
   if (flags.length === 0) return { row };
   return {
-    obstacle: `has to be made from nothing, and no file says ${flags.join(' and ')}: give it, or --config`,
+    obstacle: {
+      message: `has to be made from nothing, and no file says ${flags.join(' and ')}`,
+      remedy: `give ${flags.join(' and ')}, or --config`,
+    },
   };
 }
 

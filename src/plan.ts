@@ -1,6 +1,7 @@
 import type { Check } from './checks/check.ts';
 import type { Evidence, RowEvidence } from './checks/evidence.ts';
 import { MENDS, ONLY_EXPOSED } from './checks/mends.ts';
+import { MAKE_KUBECONFIG_ANEW } from './checks/remedies.ts';
 import { PkiError } from './errors.ts';
 import type { Finding } from './finding.ts';
 import type { Kubeconfig } from './kubeconfig/parse.ts';
@@ -22,6 +23,12 @@ export interface PlannedFile {
   readonly action: 'create' | 'keep' | 'replace';
 }
 
+/** Why something cannot be issued, as it follows the name of its file, and what to do about just that. */
+export interface Obstacle {
+  readonly message: string;
+  readonly remedy: string;
+}
+
 /** What is to be done about what is there already. */
 export type Intent =
   | {
@@ -36,7 +43,7 @@ export type Intent =
       /** The rows that are renewed. Nothing else is touched, whatever there is to say of it. */
       readonly ids: ReadonlySet<string>;
       /** Why a row cannot be renewed, where whoever asks knows already, by its id. */
-      readonly obstacles: ReadonlyMap<string, string>;
+      readonly obstacles: ReadonlyMap<string, Obstacle>;
       readonly keepsKeys: boolean;
       /** Whether what is not there of a row is made, and a kubeconfig that embeds no credential written anew. */
       readonly makesMissing: boolean;
@@ -121,7 +128,7 @@ export const NOT_RENEWABLE: Omit<Check, 'run'> = Object.freeze({
   says: 'What is to be issued again is there, and its CA can sign: its key is here and its certificate is valid',
   citation: 'kubeadm.md 4.2',
   remedy:
-    'bring the key of the CA, or have the certificate signed where that is; what is not there, k8s-pki init makes; a CA that has expired has to be rotated',
+    'it is said with the reason, as: bring the key of the CA, or have the certificate signed where that is; a CA that has expired has to be rotated',
   appliesTo: ['certificate', 'kubeconfig'] as const,
 });
 
@@ -138,18 +145,18 @@ export const NOT_ISSUABLE: Omit<Check, 'run'> = Object.freeze({
 });
 
 function obstacleFinding(
-  { code, severity, remedy }: Omit<Check, 'run'>,
+  { code, severity }: Omit<Check, 'run'>,
   desired: DesiredRow,
-  message: string,
+  { message, remedy }: Obstacle,
 ): Finding {
   return { code, severity, row: desired.id, path: desired.files[0]?.path ?? '', message, remedy };
 }
 
-const notRenewable = ({ desired }: RowEvidence, message: string): Finding =>
-  obstacleFinding(NOT_RENEWABLE, desired, message);
+const notRenewable = ({ desired }: RowEvidence, obstacle: Obstacle): Finding =>
+  obstacleFinding(NOT_RENEWABLE, desired, obstacle);
 
 export const notIssuable = (desired: DesiredRow, message: string): Finding =>
-  obstacleFinding(NOT_ISSUABLE, desired, message);
+  obstacleFinding(NOT_ISSUABLE, desired, { message, remedy: NOT_ISSUABLE.remedy });
 
 /** What a plan is made from beside the evidence. */
 export interface PlanContext {
@@ -165,30 +172,51 @@ export function signingObstacle(
   { desired }: RowEvidence,
   evidence: Evidence,
   { findings, signers }: Pick<PlanContext, 'findings' | 'signers'>,
-): string | undefined {
+): Obstacle | undefined {
   const id = 'certificate' in desired ? desired.certificate.signer : undefined;
   const signer = id === undefined ? undefined : evidence.get(id);
   const fault = findings.find(
     ({ row, severity, code }) => row === id && severity === 'error' && !ONLY_EXPOSED.has(code),
   );
-  const cannotSign = fault && `its CA, ${id ?? 'none'}, cannot sign: ${fault.path} ${fault.message}`;
+  const cannotSign = fault && {
+    message: `its CA, ${id ?? 'none'}, cannot sign: ${fault.path} ${fault.message}`,
+    remedy: 'mend what is said of the CA; a CA that has expired has to be rotated',
+  };
   if (id === undefined || signer?.authority === undefined)
-    return cannotSign ?? `its CA, ${id ?? 'none'}, is not here`;
-  if (signer.key === undefined && !signers.has(id)) return `its CA, ${id}, is external: the key is not here`;
+    return (
+      cannotSign ?? { message: `its CA, ${id ?? 'none'}, is not here`, remedy: 'bring the CA and its key' }
+    );
+  if (signer.key === undefined && !signers.has(id))
+    return {
+      message: `its CA, ${id}, is external: the key is not here`,
+      remedy:
+        'bring the key of the CA, or have the certificate signed where that is: certs generate-csr makes the request',
+    };
   return cannotSign;
 }
 
+const MAKE_ANEW = 'move certificate and key away and run k8s-pki init again';
+
 /** Why what is there of a row cannot be issued again in its place; undefined where it can. */
-function presenceObstacle({ desired, files, kubeconfig, key }: RowEvidence): string | undefined {
+function presenceObstacle({ desired, files, kubeconfig, key }: RowEvidence): Obstacle | undefined {
   const isThere = (path: string): boolean => files.some((file) => file.path === path);
   const absent = desired.files.find(({ path }) => !isThere(path));
   if (absent !== undefined)
-    return absent === desired.files[0] ? 'is not there' : `its ${absent.holds} is not there`;
-  if (desired.kind !== 'kubeconfig') return key === undefined ? 'its key cannot be read' : undefined;
-  if (kubeconfig === undefined) return 'cannot be read as a kubeconfig';
+    return absent === desired.files[0]
+      ? { message: 'is not there', remedy: 'what is not there, k8s-pki init makes' }
+      : { message: `its ${absent.holds} is not there`, remedy: `bring it back, or ${MAKE_ANEW}` };
+  if (desired.kind !== 'kubeconfig')
+    return key === undefined
+      ? { message: 'its key cannot be read', remedy: `bring one that can be read, or ${MAKE_ANEW}` }
+      : undefined;
+  if (kubeconfig === undefined)
+    return { message: 'cannot be read as a kubeconfig', remedy: MAKE_KUBECONFIG_ANEW };
   return embedsCredential(kubeconfig)
     ? undefined
-    : 'embeds no client certificate and key: whoever keeps them in files renews them there';
+    : {
+        message: 'embeds no client certificate and key: whoever keeps them in files renews them there',
+        remedy: 'leave it to them, as to the kubelet; k8s-pki recover embeds new ones',
+      };
 }
 
 /** Whether a kubeconfig holds the client certificate and the key of its current context itself. */
@@ -243,7 +271,7 @@ function decideRenewal(
     intent.obstacles.get(id) ??
     signingObstacle(row, evidence, context) ??
     (intent.keepsKeys && context.findings.some(({ row: of, code }) => of === id && code === 'pair-mismatch')
-      ? 'its key is another one, and cannot be kept'
+      ? { message: 'its key is another one, and cannot be kept', remedy: 'leave --keep-key out' }
       : undefined);
   if (obstacle !== undefined)
     return { action: 'refuse', files: kept, findings: [notRenewable(row, obstacle)] };
@@ -256,7 +284,7 @@ function separationObstacle(
   row: RowEvidence,
   evidence: Evidence,
   context: PlanContext & { readonly intent: Intent & { readonly kind: 'complete' } },
-): string | undefined {
+): Obstacle | undefined {
   const signer = 'certificate' in row.desired ? row.desired.certificate.signer : undefined;
   const { only } = context.intent;
   return only === undefined || signer === undefined || only.has(signer)
@@ -277,7 +305,7 @@ function decideCompletion(
     return {
       action: 'refuse',
       files,
-      findings: [...findings, notIssuable(row.desired, `is missing, and ${separation}`)],
+      findings: [...findings, notIssuable(row.desired, `is missing, and ${separation.message}`)],
     };
   const errors = findings.filter(({ severity }) => severity === 'error');
   const isDrift = action === 'refuse' && errors.every(({ code }) => MENDS.has(code));
@@ -298,7 +326,7 @@ function decideIssue(
   if (row.desired.id !== intent.id) return { action: 'keep', files: asFound, findings: [] };
   const obstacle = signingObstacle(row, evidence, context);
   if (obstacle !== undefined)
-    return { action: 'refuse', files: asFound, findings: [notIssuable(row.desired, obstacle)] };
+    return { action: 'refuse', files: asFound, findings: [notIssuable(row.desired, obstacle.message)] };
   return { action: 'create', files: planFiles(row), findings: [] };
 }
 

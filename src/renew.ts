@@ -8,7 +8,7 @@ import type { ClusterSpec } from './cluster/spec.ts';
 import { PkiError } from './errors.ts';
 import { OF_NAME } from './infer.ts';
 import { planPki, type PlannedPki } from './pki.ts';
-import type { Intent } from './plan.ts';
+import type { Intent, Obstacle } from './plan.ts';
 import { saysCluster } from './reading.ts';
 import { EVERYTHING, RENEWABLE_NAMES, type RenewalSource } from './renewal-names.ts';
 import { withAlgorithm } from './resolve/algorithm.ts';
@@ -176,7 +176,7 @@ export async function planRenewal(request: RenewalRequest, now: Date): Promise<P
   };
 
   const ids = new Set<string>();
-  const obstacles = new Map<string, string>();
+  const obstacles = new Map<string, Obstacle>();
   const take = (desired: DesiredRow, own: Adopted): DesiredRow => {
     ids.add(desired.id);
     if ('row' in own) return own.row;

@@ -210,7 +210,7 @@ async function sign({ row }: Held, source: string, office: Office): Promise<Sign
   const authority = evidence.get(id);
   const signer = asked.signers.get(id) ?? authority?.key;
   if (obstacle !== undefined || authority?.authority === undefined || signer === undefined)
-    return { ...base, outcome: 'refused', why: obstacle ?? `its CA, ${id}, is not here` };
+    return { ...base, outcome: 'refused', why: obstacle?.message ?? `its CA, ${id}, is not here` };
   if (!isSameDer(authority.authority.spkiDer, signer.spkiDer))
     throw new PkiError(
       'ERR_KEY',

@@ -138,8 +138,9 @@ describe.each(SHAPES)('recover on $name', (shape) => {
       const unsaid = await run(shape, NODES, { cwd });
       expect(unsaid.status).toBe(1);
       for (const sentence of [
-        'out/pki/apiserver.crt: has to be made from nothing, and no file says --hostname and --service-cidr and --host-ip and --service-dns-domain: give it, or --config [not-renewable]',
-        'out/admin.conf: has to be made from nothing, and no file says --host-ip: give it, or --config [not-renewable]',
+        'out/pki/apiserver.crt: has to be made from nothing, and no file says --hostname and --service-cidr and --host-ip and --service-dns-domain [not-renewable]',
+        'remedy:   give --hostname and --service-cidr and --host-ip and --service-dns-domain, or --config',
+        'out/admin.conf: has to be made from nothing, and no file says --host-ip [not-renewable]',
         'nodes/worker1/kubelet.conf: has to be made from nothing, and no file says --host-ip',
       ])
         expect(unsaid.stderr).toContain(sentence);
@@ -166,7 +167,7 @@ describe.each(SHAPES)('recover on $name', (shape) => {
       const { status, stderr } = await run(shape, [...RECOVER, '--profile', 'requirements'], { cwd });
       expect(status).toBe(1);
       expect(stderr).toContain(
-        'apiserver.crt: has to be made from nothing, and no file says --service-cidr and --service-dns-domain: give',
+        'apiserver.crt: has to be made from nothing, and no file says --service-cidr and --service-dns-domain [not-renewable]',
       );
     });
   });

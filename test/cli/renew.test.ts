@@ -37,12 +37,18 @@ describe.each(SHAPES)('certs renew on $name', (shape) => {
       expect(changedIn(cwd)).toEqual([]);
       const { status, stdout, stderr } = await run(shape, ALL, { cwd });
       expect(status).toBe(1);
-      for (const line of [
-        'pki/apiserver.crt: is not there [not-renewable]',
-        'pki/etcd/server.crt: its CA, etcd-ca, is external: the key is not here [not-renewable]',
-        'pki/front-proxy-client.crt: its CA, front-proxy-ca, cannot sign: pki/front-proxy-ca.crt has expired [not-renewable]',
+      for (const [line, remedy] of [
+        ['pki/apiserver.crt: is not there', 'what is not there, k8s-pki init makes'],
+        [
+          'pki/etcd/server.crt: its CA, etcd-ca, is external: the key is not here',
+          'bring the key of the CA, or ',
+        ],
+        [
+          'pki/front-proxy-client.crt: its CA, front-proxy-ca, cannot sign: pki/front-proxy-ca.crt has expired',
+          'mend what is said of the CA; a CA that has expired has to be rotated',
+        ],
       ])
-        expect(stderr).toContain(line);
+        expect(stderr).toContain(`${line} [not-renewable]\n  remedy:   ${remedy}`);
       expect(stdout).toContain(
         '4 certificates renewed; 6 could not be renewed; what was there before is in ',
       );

@@ -2,6 +2,7 @@ import { adopt, type Adopted, algorithmOf, type Knowledge, provide, restore, wit
 import type { AuditFinding, Finding } from './finding.ts';
 import type { Evidence, PresentFile, RowEvidence } from './checks/evidence.ts';
 import { MENDS } from './checks/mends.ts';
+import { timeText } from './checks/time.ts';
 import type { Directories } from './cluster/directories.ts';
 import { type ClusterOptions, OPTIONS } from './cluster/options.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
@@ -14,8 +15,10 @@ import { EVERYTHING, RENEWABLE_NAMES, type RenewalSource } from './renewal-names
 import { withAlgorithm } from './resolve/algorithm.ts';
 import type { DesiredRow } from './resolve/desired.ts';
 import { resolveNodeRows } from './resolve/rows.ts';
+import { resolveValidity } from './resolve/template.ts';
 import { verifyPki } from './verify.ts';
 import { KEY_ALGORITHMS } from './x509/algorithms.ts';
+import type { Certificate } from './x509/model.ts';
 import type { Signer } from './x509/signer.ts';
 
 /** What is to be renewed, and how. */
@@ -69,9 +72,33 @@ function isSpecified(options: ClusterOptions): boolean {
 
 function isSelected({ desired, files }: RowEvidence, { names, recovery }: RenewalRequest): boolean {
   if (desired.kind !== 'certificate' && desired.kind !== 'kubeconfig') return false;
-  if (recovery !== undefined) return files.length > 0 || desired.mayBeAway !== true;
+  const isMeantAway = files.length === 0 && desired.mayBeAway === true;
+  if (recovery !== undefined) return !isMeantAway;
   const renewsItself = desired.kind === 'kubeconfig' && desired.renewsItself === true;
-  return names.includes(desired.id) || (names.includes(EVERYTHING) && !renewsItself);
+  return names.includes(desired.id) || (names.includes(EVERYTHING) && !renewsItself && !isMeantAway);
+}
+
+const isEndingWithin = (seconds: number, { notBefore, notAfter }: Certificate, now: Date): boolean =>
+  // As one is that was issued while the clock was ahead.
+  notBefore.getTime() > now.getTime() || notAfter.getTime() <= now.getTime() + seconds * 1000;
+
+/** What a renewal would not make last longer: it would be as due as before, and be renewed and restarted every day. */
+function outlasts(
+  { desired, certificates: [own] }: RowEvidence,
+  evidence: Evidence,
+  now: Date,
+): boolean | Obstacle {
+  if (!('certificate' in desired) || own === undefined || own.notBefore.getTime() > now.getTime())
+    return true;
+  const { signer = '' } = desired.certificate;
+  const { notAfter, isCapped } = resolveValidity(desired.certificate, now, evidence.get(signer)?.authority);
+  if (notAfter.getTime() > own.notAfter.getTime()) return true;
+  return (
+    isCapped && {
+      message: `ends with its CA, ${signer}, on ${timeText(own.notAfter)}: renewed it would last no longer`,
+      remedy: `renew or rotate the CA ${signer}`,
+    }
+  );
 }
 
 function assertNames(names: readonly string[], rows: readonly DesiredRow[]): void {
@@ -154,12 +181,11 @@ export async function planRenewal(request: RenewalRequest, now: Date): Promise<P
   assertDecided(differences, request);
   if (hasSpec) assertHostKnown(inferred, request);
 
-  const isDue = ({ certificates: [own] }: RowEvidence): boolean =>
-    withinSeconds === undefined ||
-    own === undefined ||
-    // As one is that was issued while the clock was ahead.
-    own.notBefore.getTime() > now.getTime() ||
-    own.notAfter.getTime() <= now.getTime() + withinSeconds * 1000;
+  const due = (row: RowEvidence): boolean | Obstacle => {
+    const [own] = row.certificates;
+    if (withinSeconds === undefined || own === undefined) return true;
+    return isEndingWithin(withinSeconds, own, now) && outlasts(row, evidence, now);
+  };
   const isFromCertificate = !hasSpec || from === 'certificate';
   const keepsAlgorithm = keepsKeys || (isFromCertificate && options.keyAlgorithm === undefined);
   const asked = options.keyAlgorithm === undefined ? undefined : KEY_ALGORITHMS[spec.keyAlgorithm];
@@ -184,8 +210,9 @@ export async function planRenewal(request: RenewalRequest, now: Date): Promise<P
     return desired;
   };
   const wanted = [...evidence.values()].map((row): DesiredRow => {
-    if (!isSelected(row, request) || !isDue(row)) return row.desired;
-    const own = take(row.desired, adopted(row));
+    const isDue = isSelected(row, request) && due(row);
+    if (isDue === false) return row.desired;
+    const own = take(row.desired, isDue === true ? adopted(row) : { obstacle: isDue });
     return withAlgorithm(own, keepsAlgorithm ? algorithmOf(row) : asked);
   });
   const own = Object.keys(knowledge.said).some((key) => OF_NAME.some((name) => name === key))

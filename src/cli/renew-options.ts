@@ -31,7 +31,7 @@ export const addRenewOptions = (parser: Argv): Argv =>
     })
     .option('if-expiring', {
       type: 'string',
-      describe: 'renew only what ends within this period: 30d',
+      describe: 'renew only what ends within this period and would last longer: 30d',
       requiresArg: true,
     })
     .option('keep-key', { type: 'boolean', describe: 'keep the private keys; without it new ones are made' })

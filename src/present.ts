@@ -76,6 +76,33 @@ export function presentFiles(
   });
 }
 
+/** What the store never replaces, as it is spoken of; undefined where a file, or nothing, is in its place. */
+function blockIn(state: FileState | undefined): string | undefined {
+  switch (state?.kind) {
+    case 'directory':
+      return 'a directory';
+    case 'special':
+      return 'a pipe, a socket or a device';
+    case 'dangling-link':
+      return 'a symbolic link';
+    default:
+      return state?.kind === 'file' && state.isLink ? 'a symbolic link' : undefined;
+  }
+}
+
+/** Of the known places, those where something lies that is never replaced, with what it is. */
+export function blockedPlaces(
+  places: ReadonlyMap<string, string>,
+  states: ReadonlyMap<string, FileState>,
+): ReadonlyMap<string, string> {
+  return new Map(
+    [...places].flatMap(([path, place]) => {
+      const block = blockIn(states.get(place));
+      return block === undefined ? [] : [[path, block] as const];
+    }),
+  );
+}
+
 /** What is looked at of files that no row has, beside those that a row has. */
 const MAXIMUM_STRAYS = 1000;
 const MAXIMUM_STRAY_BYTES = 32 * 1024 * 1024;

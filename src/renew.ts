@@ -35,6 +35,8 @@ export interface RenewalRequest {
   readonly withinSeconds?: number | undefined;
   readonly keepsKeys: boolean;
   readonly signers: ReadonlyMap<string, Signer>;
+  /** The paths where something lies that is never replaced, such as a link, with what it is. */
+  readonly blocked?: ReadonlyMap<string, string> | undefined;
   /**
    * Given where everything is made again, whatever `names` says: also what is missing, and what renews itself. `nodes` are the
    * names of nodes that need theirs; this host has it already.
@@ -57,6 +59,8 @@ export interface PlannedRenewal {
   readonly differences: readonly Finding[];
   /** The other nodes; the plan says what of theirs can be made. */
   readonly nodes: readonly OtherNode[];
+  /** The ids of what is not there, may be so, and is not made again. */
+  readonly away: readonly string[];
 }
 
 const given = (options: ClusterOptions): ClusterOptions =>
@@ -99,6 +103,21 @@ function outlasts(
       remedy: `renew or rotate the CA ${signer}`,
     }
   );
+}
+
+/** Why what is renewed of a row could not be put in its place. */
+function placeObstacle(
+  { files }: DesiredRow,
+  { blocked, keepsKeys }: Pick<RenewalRequest, 'blocked' | 'keepsKeys'>,
+): Obstacle | undefined {
+  const replaced = files.filter(({ holds }) => !keepsKeys || holds !== 'key');
+  const [found] = replaced.flatMap(({ path, holds }) => {
+    const kind = blocked?.get(path);
+    return kind === undefined ? [] : [`where its ${holds} belongs is ${kind}, which is never replaced`];
+  });
+  return found === undefined
+    ? undefined
+    : { message: found, remedy: 'put the file itself there, or let whoever put that there renew it' };
 }
 
 function assertNames(names: readonly string[], rows: readonly DesiredRow[]): void {
@@ -212,7 +231,8 @@ export async function planRenewal(request: RenewalRequest, now: Date): Promise<P
   const wanted = [...evidence.values()].map((row): DesiredRow => {
     const isDue = isSelected(row, request) && due(row);
     if (isDue === false) return row.desired;
-    const own = take(row.desired, isDue === true ? adopted(row) : { obstacle: isDue });
+    const obstacle = isDue === true ? placeObstacle(row.desired, request) : isDue;
+    const own = take(row.desired, obstacle === undefined ? adopted(row) : { obstacle });
     return withAlgorithm(own, keepsAlgorithm ? algorithmOf(row) : asked);
   });
   const own = Object.keys(knowledge.said).some((key) => OF_NAME.some((name) => name === key))
@@ -226,5 +246,8 @@ export async function planRenewal(request: RenewalRequest, now: Date): Promise<P
   const intent: Intent = { kind: 'renew', ids, obstacles, keepsKeys, makesMissing: recovery !== undefined };
   const rows = [...wanted, ...nodes.flatMap((node) => node.rows)];
   const planned = await planPki({ rows, existing: files, signers }, now, intent);
-  return { spec, planned, differences, nodes };
+  const away = [...evidence.values()].flatMap(({ desired, files: [own] }) =>
+    desired.mayBeAway === true && own === undefined ? [desired.id] : [],
+  );
+  return { spec, planned, differences, nodes, away };
 }

@@ -5,7 +5,7 @@ import { absolutePath, targetDirectories } from '../layout.ts';
 import { readClock } from '../library/clock.ts';
 import { keptCertificates } from '../pki.ts';
 import { ISSUING, pathsOf } from '../plan.ts';
-import { knownPlaces, presentFiles, resolveDirectories } from '../present.ts';
+import { blockedPlaces, knownPlaces, presentFiles, resolveDirectories } from '../present.ts';
 import { type PlannedRenewal, planRenewal } from '../renew.ts';
 import type { RenewalSource } from '../renewal-names.ts';
 import { findingLines } from '../report/findings.ts';
@@ -16,6 +16,7 @@ import { storePlaces } from '../snapshot.ts';
 import { resolveDirectory } from '../store/directories.ts';
 import { type FileState, readFiles } from '../store/files.ts';
 import { openStore } from '../store/store.ts';
+import { ROWS } from '../table/rows.ts';
 import { generate } from './generate.ts';
 import { findUntold, type Untold, untoldLines } from './hook.ts';
 import { pendingSentences } from '../library/pending.ts';
@@ -57,7 +58,8 @@ async function planTarget(
   read: (paths: readonly string[]) => Promise<ReadonlyMap<string, FileState>>,
 ): Promise<PlannedRenewal> {
   const places = knownPlaces(directories);
-  const files = presentFiles(places, await read([...places.values()]));
+  const states = await read([...places.values()]);
+  const files = presentFiles(places, states);
   const { names, from, withinSeconds, keepsKeys, recovery, cluster } = options;
   const { certDir: _, kubeconfigDir: __, rootCaDir: ___, ...rest } = cluster;
   const request = {
@@ -69,11 +71,18 @@ async function planTarget(
     withinSeconds,
     keepsKeys,
     recovery,
+    blocked: blockedPlaces(places, states),
   };
   return placedError(
     (path) => absolutePath(path, directories),
     () => planRenewal({ ...request, signers: new Map() }, now),
   );
+}
+
+/** kubeadm join makes none, and kubeadm init asks to lock its own away: whether it is missed is not for a recovery to say. */
+function awaySentence(id: string): string {
+  const words = ROWS.find((row) => row.id === id)?.phase?.join(' ') ?? '';
+  return `notice: ${id} is not there, as may be meant, and is not made again: k8s-pki init phase ${words} makes it`;
 }
 
 function resultOf(
@@ -87,7 +96,7 @@ function resultOf(
   },
 ): RenewResult {
   const pathOf = (path: string): string => absolutePath(path, directories);
-  const { spec, differences, nodes, planned } = renewal;
+  const { spec, differences, nodes, planned, away } = renewal;
   // What comes back has to be taken up as what is replaced.
   const changed = [...pathsOf(planned.plan, 'replace'), ...pathsOf(planned.plan, 'create')];
   const own = [...new Set([...untold.paths, ...changed])].filter((path) => !path.startsWith(NODES));
@@ -109,6 +118,7 @@ function resultOf(
     ...untoldLines(untold),
     ...differences.flatMap((finding) => findingLines({ ...finding, severity: 'notice' }, pathOf)),
     ...findings.flatMap((finding) => findingLines(finding, pathOf)),
+    ...(options.recovery === undefined ? [] : away.map(awaySentence)),
   ];
   return { report, messages };
 }

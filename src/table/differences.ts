@@ -350,6 +350,15 @@ export const DIFFERENCES: readonly Difference[] = deepFreeze<readonly Difference
     citation: 'kubeadm.md 4.2',
   },
   {
+    id: 'renewed-names',
+    scope: 'command',
+    field: 'certs renew --config',
+    kubeadm: 'the certificates keep their names, whatever the configuration says',
+    here: 'where they differ from the configuration, --from spec or --from certificate says which is meant; without it nothing is changed',
+    why: 'neither is to be dropped unseen',
+    citation: 'kubeadm.md 4.2',
+  },
+  {
     id: 'renewal-outcome',
     scope: 'command',
     field: 'certs renew',
@@ -357,6 +366,15 @@ export const DIFFERENCES: readonly Difference[] = deepFreeze<readonly Difference
     here: 'it is named, the rest is done, and the exit code is 1; super-admin.conf, which kubeadm join does not make, is missed only where it is named',
     why: 'a timer has to notice',
     citation: 'kubeadm.md 4.2',
+  },
+  {
+    id: 'linked-files',
+    scope: 'command',
+    field: 'certs renew',
+    kubeadm: 'writes through a symbolic link in the place of a file',
+    here: 'leaves that name out, with exit code 1, and renews the rest',
+    why: 'what a link leads to is not of these directories: nothing there is locked or brought back',
+    citation: 'Go os.WriteFile',
   },
   {
     id: 'several-names',

@@ -1,10 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
-import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { isOnPath, oracle } from '../support/oracles.ts';
 import { kubectl, kubectlOracle } from '../interop/kubectl-run.ts';
 import { bareEnvironment, endOf, NODE, run, SHAPES, start } from './shapes.ts';
-import { withDirectory } from './tree.ts';
+import { treeOf, withDirectory } from './tree.ts';
 import { changedIn, openssl } from './two-trees.ts';
 
 const INIT = 'init --host-ip 192.0.2.10 --hostname cp1 --cert-dir out/pki --key-algorithm ECDSA-P256'.split(
@@ -59,6 +69,36 @@ describe.each(SHAPES)('certs renew on $name', (shape) => {
         'pki/apiserver-kubelet-client.key',
         'scheduler.conf',
       ]);
+    });
+  }, 60_000);
+
+  test('leaves out of the whole what is no file of its own, says so, and does the rest, as recover does', async () => {
+    await withPki(async (cwd) => {
+      for (const path of ['pki/etcd/peer.key', 'scheduler.conf']) {
+        renameSync(join(cwd, 'out', path), join(cwd, 'stored'));
+        cpSync(join(cwd, 'stored'), join(cwd, 'store', path));
+        symlinkSync(join(cwd, 'store', path), join(cwd, 'out', path));
+      }
+      rmSync(join(cwd, 'out/pki/apiserver.crt'));
+      symlinkSync('nowhere', join(cwd, 'out/pki/apiserver.crt'));
+      rmSync(join(cwd, 'out/pki/front-proxy-client.crt'));
+      mkdirSync(join(cwd, 'out/pki/front-proxy-client.crt'));
+      const before = treeOf(join(cwd, 'store'));
+      for (const command of [ALL, 'recover --cert-dir out/pki'.split(' ')]) {
+        const { status, stderr } = await run(shape, command, { cwd });
+        expect(status).toBe(1);
+        for (const sentence of [
+          'pki/etcd/peer.crt: where its key belongs is a symbolic link, which is never replaced [not-renewable]',
+          'scheduler.conf: where its kubeconfig belongs is a symbolic link, which is never replaced [not-renewable]',
+          'pki/apiserver.crt: where its certificate belongs is a symbolic link, which is never replaced [not-renewable]',
+          'pki/front-proxy-client.crt: where its certificate belongs is a directory, which is never replaced [not-renewable]',
+        ])
+          expect(stderr).toContain(sentence);
+        expect(stderr.match(/not-renewable/g)).toHaveLength(4);
+      }
+      expect(treeOf(join(cwd, 'store'))).toEqual(before);
+      const keeping = ['certs', 'renew', 'etcd-peer', '--keep-key', ...ALL.slice(3)];
+      expect(await run(shape, keeping, { cwd })).toMatchObject({ status: 0 });
     });
   }, 60_000);
 

@@ -80,11 +80,11 @@ async function expectUnchanged(cwd: string, command: () => Promise<Ended>): Prom
 }
 
 describe.each(SHAPES)('what $name does not do', (shape) => {
-  // There is nothing to go back to where the snapshots are gone.
+  // There is nothing to go back to where the snapshots are gone; what is renewed leaves out the one name of a link.
+  const isMeant = (name: string, title: string): boolean =>
+    name === 'rollback' ? !title.includes('snapshots') : name === 'reissue' || !title.includes('link');
   const rows = OBSTACLES.flatMap((obstacle) =>
-    NAMES.filter((name) => name !== 'rollback' || !obstacle[0].includes('snapshots')).map(
-      (name) => [name, ...obstacle] as const,
-    ),
+    NAMES.filter((name) => isMeant(name, obstacle[0])).map((name) => [name, ...obstacle] as const),
   );
   test.each(rows)('%s, in front of %s, changes not a byte', async (name, _, prepare, status, code) => {
     await withPki(async (cwd) => {

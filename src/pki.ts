@@ -363,6 +363,21 @@ export function installedFiles(planned: PlannedPki): Promise<readonly PkiFile[]>
   return writeFiles(planned, new Map(planned.input.rows.map(({ id }) => [id, keptMaterial(planned, id)])));
 }
 
+const GROUP_READS = 0o040;
+const OTHERS = 0o007;
+
+/**
+ * The mode of a file in place of the one that is there. A group that an admin has let read a key or a kubeconfig goes on to, as in
+ * kubeadm, which writes into the file. Not where all the world could read: that was given to nobody in particular. Nor root's
+ * own group: the bit then stands for an access list (acl(5)), which does not come along and may have kept that group out.
+ */
+function modeInPlaceOf(old: PresentFile | undefined, { mode, holds }: DesiredFile): number {
+  const isPrivate = holds === 'key' || holds === 'kubeconfig';
+  const { mode: former = 0, owner } = old ?? {};
+  const isGiven = owner !== undefined && owner.gid !== 0 && (former & OTHERS) === 0;
+  return isPrivate && isGiven ? mode | (former & GROUP_READS) : mode;
+}
+
 /** The files of a plan that are not kept. */
 async function writeFiles(
   { plan, input, evidence }: PlannedPki,
@@ -371,19 +386,21 @@ async function writeFiles(
   const planOf = new Map(plan.rows.map((row) => [row.id, row]));
   const isWritten = (row: DesiredRow, path: string): boolean =>
     planOf.get(row.id)?.files.some((file) => file.path === path && file.action !== 'keep') === true;
-  const textOf = new Map(input.existing.map(({ path, contents }) => [path, contents]));
+  const oldAt = new Map(input.existing.map((file) => [file.path, file]));
   return Promise.all(
     input.rows.flatMap((row) =>
       row.files
         .filter(({ path }) => isWritten(row, path))
-        .map(async ({ path, mode, holds }): Promise<PkiFile> => {
+        .map(async (file): Promise<PkiFile> => {
+          const { path, holds } = file;
+          const old = oldAt.get(path);
           const { kubeconfig } = evidence.get(row.id) ?? {};
           const own = planOf.get(row.id);
           const isEditable =
             kubeconfig !== undefined &&
             (own?.action === 'install' || own?.action === 'amend' || embedsCredential(kubeconfig));
-          const writing = { row, planned: own, materials, old: textOf.get(path), isEditable };
-          return { path, mode, contents: await contentsOf(holds, writing) };
+          const writing = { row, planned: own, materials, old: old?.contents, isEditable };
+          return { path, mode: modeInPlaceOf(old, file), contents: await contentsOf(holds, writing) };
         }),
     ),
   );

@@ -368,6 +368,15 @@ export const DIFFERENCES: readonly Difference[] = deepFreeze<readonly Difference
     citation: 'kubeadm.md 4.2',
   },
   {
+    id: 'renewed-modes',
+    scope: 'command',
+    field: 'certs renew',
+    kubeadm: 'a file keeps its mode and its access list',
+    here: 'owner and group stay, and the reading of a key or kubeconfig by a group other than that of root; nothing else does, nor an access list, to be set again by --hook',
+    why: 'a file is replaced whole, and what lets others read a private key should not be inherited',
+    citation: 'kubeadm.md 1.6, acl(5)',
+  },
+  {
     id: 'linked-files',
     scope: 'command',
     field: 'certs renew',

@@ -1,12 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   appendFileSync,
+  chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -137,6 +140,48 @@ describe.each(SHAPES)('certs renew on $name', (shape) => {
       expect(Buffer.from(trust, 'base64').toString()).toBe(readFileSync(join(cwd, 'out/pki/ca.crt'), 'utf8'));
     });
   }, 60_000);
+});
+
+oracle(
+  'root',
+  process.getuid?.() === 0,
+  'the tests do not run as root',
+)('what a group was given', () => {
+  const GROUP = 65_534;
+
+  test.each(SHAPES.map((shape) => [shape.name, shape] as const))(
+    'of keys and kubeconfigs stays with it on %s, and nothing that was not given to it alone',
+    async (_, shape) => {
+      await withPki(async (cwd) => {
+        const modes = (): readonly string[] =>
+          [
+            'pki/etcd/peer.key',
+            'admin.conf',
+            'scheduler.conf',
+            'controller-manager.conf',
+            'pki/etcd/peer.crt',
+          ].map((path) => {
+            const { mode, gid } = statSync(join(cwd, 'out', path));
+            return `${(mode & 0o7777).toString(8)} ${gid}`;
+          });
+        const give = (path: string, mode: number, gid: number): void => {
+          chownSync(join(cwd, 'out', path), 0, gid);
+          chmodSync(join(cwd, 'out', path), mode);
+        };
+        give('pki/etcd/peer.key', 0o640, GROUP);
+        give('admin.conf', 0o660, GROUP);
+        give('scheduler.conf', 0o644, GROUP);
+        give('controller-manager.conf', 0o640, 0);
+        give('pki/etcd/peer.crt', 0o664, GROUP);
+        const given = modes();
+        const renewed = ['640 65534', '640 65534', '600 65534', '600 0', '644 65534'];
+        expect(await run(shape, ALL, { cwd })).toMatchObject({ status: 0 });
+        expect(modes()).toEqual(renewed);
+        expect(await run(shape, ['rollback', '--cert-dir', 'out/pki'], { cwd })).toMatchObject({ status: 0 });
+        expect(modes()).toEqual(given);
+      });
+    },
+  );
 });
 
 kubectlOracle('kubectl', () => {

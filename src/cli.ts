@@ -7,6 +7,7 @@ import { effectlessIn, explained, usageError, WITHOUT_EFFECT } from './cli/mista
 import { SWITCHES } from './cli/options.ts';
 import { addPhaseOptions, PHASE_TITLES, phaseNames } from './cli/phase-options.ts';
 import { EXIT, printData, printMessages } from './cli/terminal.ts';
+import { assertOnce, givenTwice } from './cli/words.ts';
 import { isPkiError } from './errors.ts';
 import { VERSION } from './release.ts';
 import { PHASES } from './table/row.ts';
@@ -78,17 +79,20 @@ const isJson = words.some(
 );
 
 /**
- * What yargs would pass over: words after `--`, and a switch with a value, which it takes for no unless that is `true`.
- * `--dry-run=1` would write.
+ * What yargs would pass over: words after `--`, a switch with a value, which it takes for no unless that is `true`, and all
+ * but the last of the same switch. `--dry-run=1` would write, and so would `--dry-run --dry-run=false`.
  */
 function assertNoLostWords(): void {
   const end = words.indexOf('--');
   if (end >= 0) throw usageError('there is nothing that may stand after --');
+  const seen = new Set<string>();
   for (const word of words) {
-    const [, name = '', value = ''] = /^--([a-z-]+)=(.*)$/s.exec(word) ?? [];
-    if (SWITCHES.includes(name) && value !== 'true' && value !== 'false') {
+    const [, name = '', value = 'true'] = /^--([a-z-]+)(?:=(.*))?$/s.exec(word) ?? [];
+    if (!SWITCHES.includes(name)) continue;
+    if (value !== 'true' && value !== 'false')
       throw usageError(`--${name} takes no value, found ${JSON.stringify(value)}`);
-    }
+    if (seen.has(name)) throw givenTwice(name);
+    seen.add(name);
   }
 }
 
@@ -111,6 +115,7 @@ const parser = yargs(words)
   .alias('help', 'h')
   .strictCommands()
   .strict()
+  .check(assertOnce)
   .demandCommand(1, 'which command?')
   .wrap(Math.min(110, process.stdout.columns ?? 110));
 parser.fail((message, error) => {

@@ -11,7 +11,6 @@ import { SELECTION_OPTIONS } from './selection-options.ts';
 import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
 import { addJoinOptions } from './join-options.ts';
 import { addUserOptions } from './user-options.ts';
-import { once } from './words.ts';
 
 const RULING = ['profile', 'kubernetes-version'] as const;
 
@@ -89,7 +88,6 @@ const addVerifyOptions = (parser: Argv): Argv =>
     })
     .option('fail-on', {
       choices: [...SEVERITIES, 'never'],
-      coerce: once('fail-on'),
       default: 'error',
       describe: 'end with 1 where something as bad was found',
       requiresArg: true,

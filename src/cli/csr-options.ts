@@ -1,7 +1,6 @@
 import type { Argv, Options } from 'yargs';
 import { addClusterOptions, addConfigOption, addOutputOption } from './options.ts';
 import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
-import { once } from './words.ts';
 
 const NODE: Options = {
   type: 'string',
@@ -62,7 +61,6 @@ export const addSignOptions = (parser: Argv): Argv =>
     })
     .option('as', {
       type: 'string',
-      coerce: once('as'),
       describe: 'which certificate is meant, where a request could be for several',
       requiresArg: true,
     })

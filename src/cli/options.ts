@@ -1,6 +1,5 @@
 import type { Arguments, Argv, Options } from 'yargs';
 import { type ClusterOptions, OPTIONS, type OptionRow } from '../cluster/options.ts';
-import { once } from './words.ts';
 
 /** What holds where an option is not given, by its name, where a command has a default of its own. */
 export type OwnDefaults = Readonly<Record<string, string>>;
@@ -64,7 +63,6 @@ export function addOutputOption(parser: Argv, choices: readonly [string, ...stri
     ...LOCAL,
     alias: 'o',
     choices,
-    coerce: once('output'),
     default: choices[0],
     describe: 'form of the data on stdout',
     requiresArg: true,

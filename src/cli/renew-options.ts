@@ -2,12 +2,10 @@ import type { Argv, Options } from 'yargs';
 import { EVERYTHING, RENEWABLE_NAMES, RENEWAL_SOURCES } from '../renewal-names.ts';
 import { addClusterOptions, addConfigOption, addOutputOption } from './options.ts';
 import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
-import { once } from './words.ts';
 
 const RENEWAL_OPTIONS: Readonly<Record<string, Options>> = {
   from: {
     choices: RENEWAL_SOURCES,
-    coerce: once('from'),
     describe:
       'where the certificates differ from what is asked for: take subject, names and usages from which of the two',
     requiresArg: true,

@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Directories } from '../cluster/directories.ts';
+import { takeOptions } from '../cluster/given.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import { PkiError } from '../errors.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
@@ -32,6 +33,11 @@ function certificateDirectory(named: string): string {
   const fits = fitsIn(named);
   const isItself = fits > 0 && (basename(named) === 'pki' || fits * 2 >= fitsIn(below));
   return isItself ? named : below;
+}
+
+/** @throws {PkiError} `ERR_CONFIG` where a directory is named by something else than one text. */
+function assertNamed({ certDir, kubeconfigDir, rootCaDir }: ClusterOptions): void {
+  takeOptions({ certDir, kubeconfigDir, rootCaDir }).assertSound();
 }
 
 /** The directories of what is to be audited: `directory` is the certificate directory, or the one that holds a `pki`. */
@@ -135,7 +141,7 @@ export interface ReadSourceOptions extends Pick<ClusterOptions, 'certDir' | 'kub
  * or Secrets in a file, either of them on stdin for `-`. Takes no lock and changes nothing.
  *
  * @param place The certificate directory, the one that holds it, or a file; default: /etc/kubernetes/pki.
- * @throws {PkiError} `ERR_CONFIG` where a directory is named twice; `ERR_STORE` where there is nothing or it cannot be read;
+ * @throws {PkiError} `ERR_CONFIG` where a directory is named twice, or by something else than one text; `ERR_STORE` where there is nothing or it cannot be read;
  * `ERR_SOURCE` where nothing of it can be audited.
  *
  * @example
@@ -152,6 +158,7 @@ export async function readSource(
   place: string | undefined,
   options: ReadSourceOptions = {},
 ): Promise<Source> {
+  assertNamed(options);
   const { secretsOf: of, followsLinks = false, certDir, kubeconfigDir, rootCaDir } = options;
   const isStandardInput = place === '-';
   if (place === undefined || (!isStandardInput && !isStream(place)))

@@ -3,16 +3,17 @@ import type { Arguments } from 'yargs';
 import type { ClusterOptions } from '../cluster/options.ts';
 import { parseDirectories } from '../cluster/parse.ts';
 import type { Directories } from '../cluster/directories.ts';
+import { PkiError } from '../errors.ts';
 import { importSecret, type SecretImport } from '../handover.ts';
 import { targetDirectories } from '../layout.ts';
-import { resolveDirectories } from '../present.ts';
+import { obstacleOf, resolveDirectories } from '../present.ts';
 import { type ImportSecretReport, importSecretJson, importSecretText } from '../report/import-secret.ts';
 import { openBytes, readText } from '../sources/bytes.ts';
 import { unreadableSource } from '../sources/source.ts';
 import { readChunks } from '../store/chunks.ts';
 import { surveyDestinations } from '../store/destinations.ts';
 import { assertWritable, isInside, resolveDirectory } from '../store/directories.ts';
-import { type FileState, readFiles } from '../store/files.ts';
+import { type FileState, isStream, readFiles, readFileState } from '../store/files.ts';
 import type { NewFile } from '../store/staging.ts';
 import { openStore } from '../store/store.ts';
 import { assertOneStandardInput, certificateKeyOf } from './certificate-key.ts';
@@ -39,9 +40,19 @@ interface Target {
 
 type Read = (paths: readonly string[]) => Promise<ReadonlyMap<string, FileState>>;
 
+/** @throws {PkiError} `ERR_STORE` where nothing can be read, or what gives bytes without end. */
+function assertStream(path: string): void {
+  if (isStream(path)) return;
+  throw new PkiError('ERR_STORE', `${path}: ${obstacleOf(readFileState(path))}`, {
+    detail: { path, operation: 'read' },
+    hint: 'name a file that holds the Secret as kubectl prints it, or - for stdin',
+  });
+}
+
 async function readSecret(word: string): Promise<{ readonly name: string; readonly text: string }> {
   const isStandardInput = word === '-';
   const name = isStandardInput ? 'stdin' : resolve(word);
+  if (!isStandardInput) assertStream(name);
   const { form, chunks } = await openBytes(name, readChunks(isStandardInput ? undefined : name));
   if (form === 'tar') {
     await chunks[Symbol.asyncIterator]().return?.();

@@ -96,18 +96,26 @@ const FOREIGN_COMMANDS: readonly Foreign[] = [
 
 const HINT = 'k8s-pki --help lists the commands, k8s-pki COMMAND --help their flags';
 
+/** A certificate key, and a bootstrap token: a word in the wrong place may be one. */
+const SECRET = /\b(?:[0-9a-f]{64}|[a-z0-9]{6}\.[a-z0-9]{16})\b/gi;
+
 /** What is wrong with the words of a command line. */
 export function usageError(message: string, hint: string = HINT): PkiError<'ERR_USAGE'> {
-  // yargs says some things over several lines.
-  return new PkiError('ERR_USAGE', message.replaceAll(/\s*\n\s*/g, ' '), { detail: {}, hint });
+  // yargs says some things over several lines, and repeats what was typed.
+  const shown = message.replaceAll(/\s*\n\s*/g, ' ').replaceAll(SECRET, '(not shown: it may be a secret)');
+  return new PkiError('ERR_USAGE', shown, { detail: {}, hint });
 }
 
 /** The flags, or the commands, that a help text lists. */
 function listedIn(help: string, kind: 'argument' | 'command'): readonly string[] {
+  // The examples begin as the commands do.
+  const [, commands = ''] = /^Commands:\n((?: .*\n)*)/m.exec(help) ?? [];
   // A command stands there behind those above it: `  k8s-pki certs renew <names..>  …`.
-  const pattern =
-    kind === 'argument' ? /^ +(?:-\w, )?--([a-z-]+)/gm : /^ {2}k8s-pki (?:[a-z-]+ )*([a-z-]+)/gm;
-  return [...help.matchAll(pattern)].map(([, word = '']) => word);
+  const listed =
+    kind === 'argument'
+      ? help.matchAll(/^ +(?:-\w, )?--([a-z-]+)/gm)
+      : commands.matchAll(/^ {2}k8s-pki (?:[a-z-]+ )*([a-z-]+)/gm);
+  return [...listed].map(([, word = '']) => word);
 }
 
 /** What to do about a word that is not known. */

@@ -17,7 +17,7 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
     },
   ],
   ['EIO', { says: 'input/output error', hint: 'look at the kernel log and at the disk' }],
-  ['EISDIR', { says: 'it is a directory' }],
+  ['EISDIR', { says: 'it is a directory', hint: 'name a file' }],
   ['ELOOP', { says: 'symbolic links lead in a circle, or one is where none may be' }],
   ['EMFILE', { says: 'too many open files', hint: 'raise the limit (ulimit -n), then run again' }],
   ['ENAMETOOLONG', { says: 'the path is too long' }],
@@ -43,7 +43,7 @@ export interface Attempt {
   readonly path: string;
   /** A verb phrase: `create the directory`. */
   readonly operation: string;
-  /** What to do next; absent: what generally helps against the error number. */
+  /** What to do next where it is not permitted; absent, or against another error number: what generally helps. */
   readonly hint?: string;
 }
 
@@ -60,7 +60,8 @@ export function storeError(error: unknown, { path, operation, hint }: Attempt): 
   if (errno === undefined) return error;
   const explanation = EXPLANATIONS.get(errno);
   const says = explanation === undefined ? errno : `${explanation.says} (${errno})`;
-  const advice = hint ?? explanation?.hint;
+  const isForbidden = errno === 'EACCES' || errno === 'EPERM';
+  const advice = (isForbidden ? hint : undefined) ?? explanation?.hint;
   return new PkiError('ERR_STORE', `${path}: cannot ${operation}: ${says}`, {
     detail: { path, operation, errno },
     ...(advice === undefined ? {} : { hint: advice }),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { readChunks } from '../../src/store/chunks.ts';
 import { resolveDirectory } from '../../src/store/directories.ts';
 import type { FileState } from '../../src/store/files.ts';
 import { readFiles } from '../../src/store/files.ts';
@@ -74,6 +75,20 @@ describe('readFiles', () => {
   test('gives a state for each path', async () => {
     const paths = ['a', 'b', 'c'].map((name) => join(sandbox, 'none', name));
     expect([...(await readFiles(paths)).keys()]).toEqual(paths);
+  });
+});
+
+describe('readChunks', () => {
+  test('advises another user only where reading is not permitted', async () => {
+    await expect(readChunks(sandbox).next()).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      detail: { path: sandbox, errno: 'EISDIR' },
+      hint: 'name a file',
+    });
+    await expect(readChunks(join(sandbox, 'nowhere')).next()).rejects.toMatchObject({
+      detail: { errno: 'ENOENT' },
+      hint: undefined,
+    });
   });
 });
 

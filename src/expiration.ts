@@ -45,6 +45,8 @@ export interface Expiration {
   readonly embeddedIn?: EmbeddedIn;
   /** Why there is no certificate although something is there. */
   readonly obstacle?: string;
+  /** A host may do without it: a control plane that joined has no `super-admin.conf`. */
+  readonly mayBeAway?: true;
 }
 
 /** What is asked about, and by which moment. */
@@ -65,15 +67,18 @@ export interface ExpirationRequest {
   readonly at: Date;
 }
 
-/** How a certificate stands at a moment. `ending`: within the period that was asked for. */
-export type Standing = 'good' | 'ending' | 'not-yet-valid' | 'expired' | 'unreadable' | 'missing';
+/** How a certificate stands at a moment. `ending`: within the period that was asked for; `away`: not there, as it may be. */
+export type Standing = 'good' | 'ending' | 'not-yet-valid' | 'expired' | 'unreadable' | 'missing' | 'away';
 
 /** How it stands at a moment, with a warning for what ends within a period. */
 export function standingOf(
-  { certificate, obstacle }: Expiration,
+  { certificate, obstacle, mayBeAway }: Expiration,
   { at, warnWithinSeconds }: { readonly at: Date; readonly warnWithinSeconds: number },
 ): Standing {
-  if (certificate === undefined) return obstacle === undefined ? 'missing' : 'unreadable';
+  if (certificate === undefined) {
+    if (obstacle !== undefined) return 'unreadable';
+    return mayBeAway === true ? 'away' : 'missing';
+  }
   const { notBefore, notAfter } = certificate;
   if (isOver(notAfter, at)) return 'expired';
   if (at < notBefore) return 'not-yet-valid';
@@ -245,7 +250,9 @@ function ownExpiration(row: RowEvidence, evidence: Evidence, at: Date): Expirati
   const common = { ...place, isAuthority };
   if (certificate === undefined) {
     const obstacle = obstacleOf(row);
-    const nothing = { ...common, residualSeconds: 0, isExternallyManaged: false };
+    const { mayBeAway } = desired;
+    const away = mayBeAway === undefined ? {} : { mayBeAway };
+    const nothing = { ...common, residualSeconds: 0, isExternallyManaged: false, ...away };
     return obstacle === undefined ? nothing : { ...nothing, obstacle };
   }
   const caName = isAuthority || !isOfRow ? undefined : signer;

@@ -8,6 +8,7 @@ import {
   expirationMessages,
   expirationText,
   expirationYaml,
+  isToBeSeenTo,
   severityOf,
 } from '../report/expiration.ts';
 import { isNoFile } from '../present.ts';
@@ -99,7 +100,7 @@ async function reportOf(parsed: Arguments): Promise<ExpirationReport> {
 function exitCodeOf(report: ExpirationReport, isAsked: boolean): number {
   const isFailed = report.expirations.some((expiration) => {
     const { certificate, isAuthority, obstacle } = expiration;
-    if (isAsked) return severityOf(expiration, report) !== undefined;
+    if (isAsked) return isToBeSeenTo(expiration, report);
     const isUnread = obstacle !== undefined && !isNoFile(obstacle);
     return certificate === undefined && (isAuthority || isUnread);
   });

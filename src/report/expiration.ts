@@ -23,11 +23,18 @@ const SEVERITY_OF: Readonly<Record<Standing, Severity | undefined>> = {
   expired: 'error',
   unreadable: 'error',
   missing: 'error',
+  away: 'notice',
 };
 
 /** How bad it is with one of them; undefined where nothing is. */
 export function severityOf(expiration: Expiration, report: ExpirationReport): Severity | undefined {
   return SEVERITY_OF[standingOf(expiration, report)];
+}
+
+/** Whether something has to be done about one of them, now or soon. */
+export function isToBeSeenTo(expiration: Expiration, report: ExpirationReport): boolean {
+  const severity = severityOf(expiration, report);
+  return severity !== undefined && severity !== 'notice';
 }
 
 const SAYS: Readonly<Record<Exclude<Standing, 'good'>, (expiration: Expiration, at: Date) => string>> = {
@@ -37,6 +44,7 @@ const SAYS: Readonly<Record<Exclude<Standing, 'good'>, (expiration: Expiration, 
   expired: ({ certificate }, at) => (certificate ? `has expired ${leftText(certificate.notAfter, at)}` : ''),
   unreadable: ({ obstacle = '' }) => obstacle,
   missing: () => 'is missing',
+  away: () => 'is not there, as where a control plane joined',
 };
 
 /** What is to be looked at, a line each, for whoever does not read the data. */

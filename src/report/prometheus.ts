@@ -1,4 +1,4 @@
-import type { Expiration } from '../expiration.ts';
+import { type Expiration, standingOf } from '../expiration.ts';
 import { attributeValues, type Certificate, type DistinguishedName } from '../x509/model.ts';
 import type { ExpirationReport } from './expiration.ts';
 
@@ -113,7 +113,10 @@ function distinct(
 }
 
 /** The text format of Prometheus, with the metrics and labels of x509-certificate-exporter. */
-export function expirationPrometheus({ expirations, at, pathOf }: ExpirationReport): readonly string[] {
+export function expirationPrometheus(report: ExpirationReport): readonly string[] {
+  const { at, pathOf } = report;
+  // Whoever is alerted by an error would be by every control plane that joined.
+  const expirations = report.expirations.filter((expiration) => standingOf(expiration, report) !== 'away');
   const certified = distinct(
     expirations.flatMap((expiration) => {
       const { certificate } = expiration;

@@ -3,6 +3,7 @@ import './cli/working-directory.ts';
 import yargs, { type Arguments, type Argv } from 'yargs';
 import { COMMAND_OPTIONS, type CommandName } from './cli/command-options.ts';
 import { fail } from './cli/failure.ts';
+import { SIGNALS, stopping } from './cli/interrupt.ts';
 import { effectlessIn, explained, usageError, WITHOUT_EFFECT } from './cli/mistakes.ts';
 import { SWITCHES } from './cli/options.ts';
 import { addPhaseOptions, PHASE_TITLES, phaseNames } from './cli/phase-options.ts';
@@ -12,10 +13,7 @@ import { isPkiError } from './errors.ts';
 import { VERSION } from './release.ts';
 import { PHASES } from './table/row.ts';
 
-const controller = new AbortController();
-// SIGHUP: the terminal has gone, as when a connection breaks.
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-for (const signal of SIGNALS) process.on(signal, () => controller.abort(signal));
+for (const signal of SIGNALS) process.on(signal, () => stopping.abort(signal));
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // A reader such as head(1) that has seen enough is no error.
@@ -206,15 +204,15 @@ try {
   if (chosen !== undefined) {
     printMessages(effectlessIn(chosen.parsed));
     const { COMMANDS } = await import('./cli/commands.ts');
-    process.exitCode = await COMMANDS[chosen.name](chosen.parsed, controller.signal);
+    process.exitCode = await COMMANDS[chosen.name](chosen.parsed, stopping.signal);
   }
 } catch (thrown) {
   const error = isPkiError(thrown, 'ERR_USAGE') ? explained(thrown, (await helpOfMistake) ?? '') : thrown;
   process.exitCode = fail(error, { isJson, isDebug: words.includes('--debug') });
 }
-// Keys that were given up are still being generated, and Node's own exit would wait for them. Whoever called sees the
+// Keys and pipes that were given up are still being generated and read, and Node's own exit would wait for them. Whoever called sees the
 // signal that it sent; to a shell that is 130, 143 or 129.
-const received = SIGNALS.find((signal) => signal === controller.signal.reason);
+const received = SIGNALS.find((signal) => signal === stopping.signal.reason);
 if (received !== undefined) {
   process.removeAllListeners(received);
   process.kill(process.pid, received);

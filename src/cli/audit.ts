@@ -5,6 +5,7 @@ import { breachOfLayout } from '../select/baseline.ts';
 import { type VerifyRequest, verifyPki } from '../verify.ts';
 import { readComponents } from './components.ts';
 import { askedOptionsOf } from './config.ts';
+import { stopping } from './interrupt.ts';
 import { assertNoIssues } from './issues.ts';
 import type { AskedSelection } from './selection.ts';
 import { readSource } from '../library/source.ts';
@@ -51,6 +52,7 @@ export async function audit(
   const source = await readSource(dir, {
     ...options,
     secretsOf: textOf(parsed, 'secrets-of'),
+    signal: stopping.signal,
     followsLinks: parsed['follow-links'] === true,
   });
   const components = await readComponents(parsed);

@@ -3,8 +3,8 @@ import type { Arguments } from 'yargs';
 import { parseCertificateKey } from '../cluster/join-secrets.ts';
 import { PkiError } from '../errors.ts';
 import { obstacleOf } from '../present.ts';
-import { readChunks } from '../store/chunks.ts';
 import { isStream, readFileState } from '../store/files.ts';
+import { readInput } from './interrupt.ts';
 import { assertNoIssues } from './issues.ts';
 import { KEY_VARIABLE } from './secret-options.ts';
 import { printMessages } from './terminal.ts';
@@ -16,7 +16,7 @@ const MAXIMUM_BYTES = 4096;
 async function readStream(path: string | undefined): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of readChunks(path)) {
+  for await (const chunk of readInput(path)) {
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > MAXIMUM_BYTES) break;

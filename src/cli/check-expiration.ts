@@ -16,6 +16,7 @@ import { replaceFile } from '../store/replace.ts';
 import { HOST_ROLES } from '../table/row.ts';
 import { askedOptionsOf } from './config.ts';
 import { readBeside, readKubeconfigs } from './further-files.ts';
+import { stopping } from './interrupt.ts';
 import { readSource } from '../library/source.ts';
 import { EXIT, isColoured, isUnicode, painted, printData, printMessages } from './terminal.ts';
 import { timesOf } from './times.ts';
@@ -70,6 +71,7 @@ async function reportOf(parsed: Arguments): Promise<ExpirationReport> {
     kubeconfigDir,
     rootCaDir,
     secretsOf: textOf(parsed, 'secrets-of'),
+    signal: stopping.signal,
     followsLinks: parsed['follow-links'] === true,
   });
   printMessages(source.notices.map((text) => `notice: ${text}`));

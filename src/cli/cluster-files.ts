@@ -2,6 +2,7 @@ import type { Arguments } from 'yargs';
 import type { ClusterOptions } from '../cluster/options.ts';
 import type { Source } from '../sources/source.ts';
 import { askedOptionsOf } from './config.ts';
+import { stopping } from './interrupt.ts';
 import { readSource } from '../library/source.ts';
 import { printMessages } from './terminal.ts';
 import { textOf } from './words.ts';
@@ -29,6 +30,7 @@ export async function readCluster(parsed: Arguments): Promise<ClusterFiles> {
     kubeconfigDir,
     rootCaDir,
     secretsOf: textOf(parsed, 'secrets-of'),
+    signal: stopping.signal,
     // What no word names is this host's own.
     followsLinks: dir === undefined || parsed['follow-links'] === true,
   });

@@ -2,8 +2,8 @@ import type { Arguments } from 'yargs';
 import type { Configuration, ExternalEtcd } from '../cluster/config.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import { PkiError, type SpecIssue } from '../errors.ts';
-import { readChunks } from '../store/chunks.ts';
 import { readHost } from './host.ts';
+import { readInput } from './interrupt.ts';
 import { readText } from './named-file.ts';
 import { clusterOptionsOf } from './options.ts';
 import { printMessages } from './terminal.ts';
@@ -14,7 +14,7 @@ const MAXIMUM_BYTES = 1024 * 1024;
 async function readStandardInput(): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of readChunks()) {
+  for await (const chunk of readInput()) {
     bytes += chunk.length;
     chunks.push(chunk);
     // What is larger than any configuration need not be read to its end.

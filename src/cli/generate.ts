@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type GeneratedPki, generatePki, type PkiEnvironment, type PlannedPki } from '../pki.ts';
+import { unlessStopped } from '../store/interrupt.ts';
 import { generateKeyPair } from '../x509/keys.ts';
-import { interruptedBy } from './interrupt.ts';
 import { startProgress } from './terminal.ts';
 
 /** The work itself, stopped short by a signal: generating cannot be undone, but nobody has to wait for its end. */
@@ -17,13 +17,8 @@ export async function interruptible<T>(
   work: (onKeyGenerated: NonNullable<PkiEnvironment['onKeyGenerated']>) => Promise<T>,
 ): Promise<T> {
   const progress = startProgress('generating keys');
-  const interrupted = new Promise<never>((_, reject) => {
-    const stop = (): void => reject(interruptedBy(String(signal.reason)));
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-  });
   try {
-    return await Promise.race([work(progress.update), interrupted]);
+    return await unlessStopped(work(progress.update), signal);
   } finally {
     progress.stop();
   }

@@ -10,7 +10,6 @@ import { obstacleOf, resolveDirectories } from '../present.ts';
 import { type ImportSecretReport, importSecretJson, importSecretText } from '../report/import-secret.ts';
 import { openBytes, readText } from '../sources/bytes.ts';
 import { unreadableSource } from '../sources/source.ts';
-import { readChunks } from '../store/chunks.ts';
 import { surveyDestinations } from '../store/destinations.ts';
 import { assertWritable, isInside, resolveDirectory } from '../store/directories.ts';
 import { type FileState, isStream, readFiles, readFileState } from '../store/files.ts';
@@ -18,6 +17,7 @@ import type { NewFile } from '../store/staging.ts';
 import { openStore } from '../store/store.ts';
 import { assertOneStandardInput, certificateKeyOf } from './certificate-key.ts';
 import { type AskedOptions, askedOptionsOf } from './config.ts';
+import { readInput } from './interrupt.ts';
 import { pendingSentences } from '../library/pending.ts';
 import { placedError } from './placed.ts';
 import { etcdPlacesOf, type EtcdPlaces, placeIn, readHandover } from './secret-files.ts';
@@ -53,7 +53,7 @@ async function readSecret(word: string): Promise<{ readonly name: string; readon
   const isStandardInput = word === '-';
   const name = isStandardInput ? 'stdin' : resolve(word);
   if (!isStandardInput) assertStream(name);
-  const { form, chunks } = await openBytes(name, readChunks(isStandardInput ? undefined : name));
+  const { form, chunks } = await openBytes(name, readInput(isStandardInput ? undefined : name));
   if (form === 'tar') {
     await chunks[Symbol.asyncIterator]().return?.();
     throw unreadableSource(name, 'is an archive: expected the Secret as kubectl prints it');

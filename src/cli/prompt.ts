@@ -1,4 +1,4 @@
-import { interruptedBy } from './interrupt.ts';
+import { interruptedBy } from '../store/interrupt.ts';
 
 const INTERRUPT = '\u0003';
 const END_OF_INPUT = '\u0004';

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import type { Arguments } from 'yargs';
 import type { Parsed } from '../cluster/parsed.ts';
 import type { SpecIssue } from '../errors.ts';
-import { readChunks } from '../store/chunks.ts';
 import { isStream } from '../store/files.ts';
+import { readInput } from './interrupt.ts';
 import { textOf } from './words.ts';
 
 const MAXIMUM_BYTES = 64 * 1024;
@@ -23,7 +23,7 @@ export async function readSecret(option: string, path: string): Promise<ReadSecr
   if (path !== '-' && !isStream(resolve(path))) return issue('is not there, or no file');
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of readChunks(path === '-' ? undefined : resolve(path))) {
+  for await (const chunk of readInput(path === '-' ? undefined : resolve(path))) {
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > MAXIMUM_BYTES) return issue('holds too much for a secret');

@@ -134,6 +134,8 @@ export interface ReadSourceOptions extends Pick<ClusterOptions, 'certDir' | 'kub
   readonly followsLinks?: boolean;
   /** The cluster whose Secrets are meant. */
   readonly secretsOf?: string | undefined;
+  /** Ends the wait for what comes through a pipe, which may be for ever. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -142,7 +144,7 @@ export interface ReadSourceOptions extends Pick<ClusterOptions, 'certDir' | 'kub
  *
  * @param place The certificate directory, the one that holds it, or a file; default: /etc/kubernetes/pki.
  * @throws {PkiError} `ERR_CONFIG` where a directory is named twice, or by something else than one text; `ERR_STORE` where there is nothing or it cannot be read;
- * `ERR_SOURCE` where nothing of it can be audited.
+ * `ERR_SOURCE` where nothing of it can be audited; `ERR_INTERRUPTED` where the signal comes first.
  *
  * @example
  * ```ts
@@ -165,7 +167,7 @@ export async function readSource(
     return readDirectorySource(place, options, { followsLinks });
   // Only whoever gives an archive or Secrets waits for what reads them.
   const { parseSource } = await import('../sources/parse.ts');
-  return parseSource(readChunks(isStandardInput ? undefined : resolve(place)), {
+  return parseSource(readChunks(isStandardInput ? undefined : resolve(place), options.signal), {
     name: isStandardInput ? 'stdin' : resolve(place),
     of,
     certDir,

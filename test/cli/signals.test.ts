@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, watch } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { bareEnvironment, type Ended, endOf, run, SHAPES, type Shape } from './shapes.ts';
@@ -139,6 +140,54 @@ describe.each(SHAPES)('a run on $name', (shape) => {
       }
     });
   }, 60_000);
+
+  test.each([
+    ['a key', 'SIGINT', 130, ['import', 'secret', 'key', '--certificate-key-file', 'fifo']],
+    ['a Secret', 'SIGTERM', 143, ['import', 'secret', 'fifo', '--certificate-key-file', 'key']],
+    ['a token', 'SIGTERM', 143, ['kubeconfig', 'user', '--client-name', 'ci', '--token-file', 'fifo']],
+    ['an archive', 'SIGINT', 130, ['verify', 'fifo']],
+    ['Secrets', 'SIGTERM', 143, ['certs', 'check-expiration', 'fifo']],
+  ] as const)(
+    'that waits for %s from a pipe ends at %s',
+    async (_, signal, status, args) => {
+      await withDirectory(async (cwd) => {
+        execFileSync('/bin/sh', ['-c', `umask 077; mkfifo fifo; printf %064d 7 > key`], { cwd });
+        const before = treeOf(cwd);
+        const { child, ended } = startRun(shape, args, cwd);
+        // Opens once the run has.
+        const writer = await open(join(cwd, 'fifo'), 'w');
+        child.kill(signal);
+        const { stdout, stderr, ...how } = await ended;
+        await writer.close();
+        expect(statusOf(how)).toBe(status);
+        expect(stdout).toBe('');
+        expect(stderr).toContain(`stopped by ${signal} before anything was written [ERR_INTERRUPTED]`);
+        expect(treeOf(cwd)).toEqual(before);
+      });
+    },
+    30_000,
+  );
+
+  test.each([
+    ['SIGINT', 130, ['verify', '-']],
+    ['SIGTERM', 143, ['import', 'secret', '-', '--certificate-key', '7'.repeat(64), '--cert-dir', 'out/pki']],
+  ] as const)(
+    'that waits for stdin ends at %s',
+    async (signal, status, args) => {
+      await withDirectory(async (cwd) => {
+        const { child, ended } = startRun(shape, args, cwd);
+        // More than a pipe holds: once all of it is taken, the run is reading.
+        await new Promise((taken) => child.stdin.write('# more\n'.repeat(1_000_000), taken));
+        child.kill(signal);
+        const { stderr, ...how } = await ended;
+        child.stdin.destroy();
+        expect(statusOf(how)).toBe(status);
+        expect(stderr).toContain(`stopped by ${signal} before anything was written [ERR_INTERRUPTED]`);
+        expect(treeOf(cwd)).toEqual([]);
+      });
+    },
+    30_000,
+  );
 
   test('is refused while another one is at work, and does not disturb it', async () => {
     await withDirectory(async (cwd) => {

@@ -6,6 +6,7 @@ import { PkiError, type SpecIssue } from '../errors.ts';
 import { type BundleReport, bundleJson, bundleText } from '../report/bundle.ts';
 import { type BundleSource, readBundleSource } from './bundle-source.ts';
 import { assertNoIssues } from './issues.ts';
+import { assertOutputApart } from './output-file.ts';
 import { ask, canAsk } from './prompt.ts';
 import { readSecret } from './secret-file.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
@@ -42,7 +43,7 @@ async function passwordOf(parsed: Arguments, signal: AbortSignal): Promise<strin
 
 /** The parts, with the file that is at fault in what is said of them. */
 async function planned(
-  { path, ...texts }: BundleSource,
+  { path, ...texts }: Omit<BundleSource, 'directories'>,
   friendlyName: string | undefined,
 ): Promise<PlannedBundle> {
   try {
@@ -63,7 +64,8 @@ export async function runBundle(parsed: Arguments, signal: AbortSignal): Promise
   assertNoIssues(issuesOfName(friendlyName));
   const path = await placeOf(textOf(parsed, 'output-file') ?? '');
   assertFree(path);
-  const source = await readBundleSource(parsed);
+  const { directories, ...source } = await readBundleSource(parsed);
+  await assertOutputApart(parsed, { directories });
   const plan = await planned(source, friendlyName);
   const isLegacy = parsed['legacy'] === true;
   const tell = (outcome: BundleReport['outcome']): void => {

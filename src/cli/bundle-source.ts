@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Arguments } from 'yargs';
 import type { BundleTexts } from '../bundle.ts';
+import type { Directories } from '../cluster/directories.ts';
 import { PkiError } from '../errors.ts';
 import { type Embedded, isKubeconfig, parseKubeconfig } from '../kubeconfig/parse.ts';
 import { obstacleOf } from '../present.ts';
@@ -15,6 +16,8 @@ import { textOf } from './words.ts';
 /** What a bundle is made from, and where the certificate of it was. */
 export interface BundleSource extends BundleTexts {
   readonly path: string;
+  /** Where the PKI lies, where it is from one. */
+  readonly directories?: Directories | undefined;
 }
 
 function read(path: string): string {
@@ -52,17 +55,17 @@ const CLIENT_ROWS = ROWS.flatMap((row) =>
 );
 
 async function textsOfRow(parsed: Arguments, row: (typeof CLIENT_ROWS)[number]): Promise<BundleSource> {
-  const { files, pathOf } = (await readCluster(parsed)).source;
+  const { files, pathOf, readFrom: directories } = (await readCluster(parsed)).source;
   const authorities = ROWS.flatMap((ca) => (ca.kind === 'ca' ? [ca.certificate] : []))
     .map((path) => files.find((file) => file.path === path)?.contents ?? '')
     .join('\n');
   if (row.kind === 'certificate') {
     const path = pathOf(row.certificate);
-    return { path, certificate: read(path), key: read(pathOf(row.key)), authorities };
+    return { path, directories, certificate: read(path), key: read(pathOf(row.key)), authorities };
   }
   const path = pathOf(row.file);
   const texts = await textsOfKubeconfig(read(path), path);
-  return { ...texts, path, authorities: `${texts.authorities}\n${authorities}` };
+  return { ...texts, path, directories, authorities: `${texts.authorities}\n${authorities}` };
 }
 
 /** The key of a certificate in a file: named, in the same file, or beside it as openssl's users call it. */

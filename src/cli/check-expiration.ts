@@ -12,12 +12,12 @@ import {
   severityOf,
 } from '../report/expiration.ts';
 import { isNoFile } from '../present.ts';
-import { replaceFile } from '../store/replace.ts';
 import { HOST_ROLES } from '../table/row.ts';
 import { askedOptionsOf } from './config.ts';
 import { readBeside, readKubeconfigs } from './further-files.ts';
 import { stopping } from './interrupt.ts';
 import { readSource } from '../library/source.ts';
+import { type Consulted, writeOutput } from './output-file.ts';
 import { EXIT, isColoured, isUnicode, painted, printData, printMessages } from './terminal.ts';
 import { timesOf } from './times.ts';
 import { textOf } from './words.ts';
@@ -51,7 +51,9 @@ function assertDrawable(parsed: Arguments): void {
   throw new PkiError('ERR_CONFIG', `--timeline: ${issue.rule}`, { detail: { issues: [issue] } });
 }
 
-async function reportOf(parsed: Arguments): Promise<ExpirationReport> {
+async function reportOf(
+  parsed: Arguments,
+): Promise<{ readonly report: ExpirationReport; readonly consulted: Consulted }> {
   const times = await timesOf(parsed);
   const dir = textOf(parsed, 'dir');
   const { certDir, kubeconfigDir, rootCaDir, ...asked } = (
@@ -78,12 +80,13 @@ async function reportOf(parsed: Arguments): Promise<ExpirationReport> {
   const isAll = parsed['all'] === true;
   const given: unknown = parsed['kubeconfig-file'] ?? [];
   const further = (Array.isArray(given) ? given : [given]).map((path) => resolve(String(path)));
+  const files = [
+    ...source.files,
+    ...(isAll ? await readBeside(source) : []),
+    ...(await readKubeconfigs([...new Set(further)])),
+  ];
   const expirations = await expirationsIn({
-    files: [
-      ...source.files,
-      ...(isAll ? await readBeside(source) : []),
-      ...(await readKubeconfigs([...new Set(further)])),
-    ],
+    files,
     readFrom: source.readFrom,
     expected: source.expected,
     options,
@@ -92,7 +95,14 @@ async function reportOf(parsed: Arguments): Promise<ExpirationReport> {
     further,
     at: times.at,
   });
-  return { ...times, expirations, pathOf: source.pathOf };
+  const { pathOf, readFrom } = source;
+  return {
+    report: { ...times, expirations, pathOf },
+    consulted: {
+      directories: readFrom,
+      files: [...further, ...files.map(({ path }) => pathOf(path))],
+    },
+  };
 }
 
 /**
@@ -112,7 +122,7 @@ function exitCodeOf(report: ExpirationReport, isAsked: boolean): number {
 /** `k8s-pki certs check-expiration`. */
 export async function runCheckExpiration(parsed: Arguments): Promise<number> {
   assertDrawable(parsed);
-  const report = await reportOf(parsed);
+  const { report, consulted } = await reportOf(parsed);
   const file = textOf(parsed, 'output-file');
   const hasColour = file === undefined && isColoured(process.stdout);
   const paint = (line: string, expiration: Expiration): string => {
@@ -122,7 +132,7 @@ export async function runCheckExpiration(parsed: Arguments): Promise<number> {
   const isTimeline = parsed['timeline'] === true;
   const lines = (await FORMS[String(parsed['output'])]?.(report, { isTimeline, paint })) ?? [];
   if (file === undefined) printData(lines);
-  else await replaceFile(resolve(file), `${lines.join('\n')}\n`, OUTPUT_MODE);
+  else await writeOutput(parsed, { ...consulted, lines, mode: OUTPUT_MODE });
   printMessages(expirationMessages(report));
   return exitCodeOf(report, parsed['exit-code'] === true);
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import type { Arguments } from 'yargs';
 import { parseDuration } from '../cluster/durations.ts';
 import { parseDirectories } from '../cluster/parse.ts';
@@ -11,12 +10,12 @@ import { toYaml } from '../report/yaml.ts';
 import type { TokenOwner } from '../secret/manifests.ts';
 import { parseTokenOwner } from '../secret/owner.ts';
 import { readFiles } from '../store/files.ts';
-import { replaceFile } from '../store/replace.ts';
 import { CERTIFICATE_SECRET } from '../table/secrets.ts';
 import { assertOneStandardInput, certificateKeyOf } from './certificate-key.ts';
 import { askedOptionsOf } from './config.ts';
 import { assertNoIssues } from './issues.ts';
 import { pendingSentences } from '../library/pending.ts';
+import { assertOutputApart, writeOutput } from './output-file.ts';
 import { placedError } from './placed.ts';
 import { etcdPlacesOf, placeIn, readHandover } from './secret-files.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
@@ -75,6 +74,8 @@ export async function runExportSecret(parsed: Arguments): Promise<number> {
   const pending = await pendingSentences(targetDirectories(directories));
   const places = etcdPlacesOf(asked.externalEtcd);
   const placeOf = placeIn(directories, places);
+  const consulted = { directories, files: [...places.values()] };
+  await assertOutputApart(parsed, consulted);
   const read = await readHandover(
     directories,
     { places, isNamed: asked.externalEtcd !== undefined },
@@ -101,7 +102,7 @@ export async function runExportSecret(parsed: Arguments): Promise<number> {
   if (parsed['dry-run'] === true)
     printMessages(['notice: what is there can be handed over; nothing was printed or written (--dry-run)']);
   else if (file === undefined) printData(lines);
-  else await replaceFile(resolve(file), `${lines.join('\n')}\n`, OUTPUT_MODE);
+  else await writeOutput(parsed, { ...consulted, lines, mode: OUTPUT_MODE });
   printMessages([...pending.map((sentence) => `notice: ${sentence}`), ...messagesOf(made, placeOf)]);
   return EXIT.done;
 }

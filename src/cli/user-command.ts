@@ -12,6 +12,7 @@ import { valuesOf } from './csv.ts';
 import { assertWanted } from './interrupt.ts';
 import { ask, canAsk } from './prompt.ts';
 import { secretOf } from './secret-file.ts';
+import { assertOutputApart } from './output-file.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
 import { textOf } from './words.ts';
 import { assertFree, placeOf, writeSecret } from './write-new.ts';
@@ -48,6 +49,7 @@ async function planned(
   const { values: org, issues } = valuesOf('org', textsOf(parsed, 'org'));
   const token = await secretOf(parsed, 'token', (value) => ({ value }));
   const { source, options, isWhole } = await readCluster(parsed);
+  await assertOutputApart(parsed, { directories: source.readFrom });
   const pathOf = (of: string): string => (of === path ? path : source.pathOf(of));
   try {
     const user = await planUser(

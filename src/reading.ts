@@ -231,6 +231,22 @@ function placed(asked: ReadingRequest): PlacedRequest {
   return { ...asked, isThere, role: asked.role ?? inferRole(isThere) };
 }
 
+/** What was told of a host from which files it has, where that leaves rows out. */
+export interface Guess {
+  /** The kind of host; absent where it was asked for, or is a control plane, which has all of them. */
+  readonly role?: HostRole;
+  /** That etcd is elsewhere, as nothing of it is here. */
+  readonly isEtcdElsewhere?: true;
+}
+
+/** What a request leaves to be told from which files are there, and what that comes to. */
+export function guessOf(asked: ReadingRequest): Guess {
+  const { isThere, options, role } = placed(asked);
+  if (role !== 'control-plane') return asked.role === undefined ? { role } : {};
+  const isSaid = options.externalEtcd !== undefined || saysCluster(options);
+  return !isSaid && seenShape(isThere).externalEtcd === true ? { isEtcdElsewhere: true } : {};
+}
+
 /**
  * The rows that each of the rulings has for this host, as long as nothing is known of it but which files it has.
  *

@@ -11,7 +11,9 @@ import {
   isToBeSeenTo,
   severityOf,
 } from '../report/expiration.ts';
+import { guessLines } from '../report/guess.ts';
 import { isNoFile } from '../present.ts';
+import { guessOf } from '../reading.ts';
 import { HOST_ROLES } from '../table/row.ts';
 import { askedOptionsOf } from './config.ts';
 import { readBeside, readKubeconfigs } from './further-files.ts';
@@ -24,6 +26,9 @@ import { textOf } from './words.ts';
 
 /** What everybody may read: it is there for monitoring, and holds no secret. */
 const OUTPUT_MODE = 0o644;
+
+/** What says otherwise than the files seem to. */
+const OTHERWISE = { role: '--role control-plane', etcd: '--external-etcd=false' };
 
 interface Drawing {
   readonly isTimeline: boolean;
@@ -56,13 +61,14 @@ async function reportOf(
 ): Promise<{ readonly report: ExpirationReport; readonly consulted: Consulted }> {
   const times = await timesOf(parsed);
   const dir = textOf(parsed, 'dir');
-  const { certDir, kubeconfigDir, rootCaDir, ...asked } = (
-    await askedOptionsOf(parsed, {
-      isAnyHost: true,
-      isElsewhere: dir !== undefined,
-      withoutDirectories: true,
-    })
-  ).options;
+  const {
+    options: { certDir, kubeconfigDir, rootCaDir, ...asked },
+    isOfControlPlane,
+  } = await askedOptionsOf(parsed, {
+    isAnyHost: true,
+    isElsewhere: dir !== undefined,
+    withoutDirectories: true,
+  });
   const { profile, kubernetesVersion } = asked;
   // A configuration that says nothing of another etcd says that there is one here.
   const isSaid = textOf(parsed, 'config') !== undefined;
@@ -85,12 +91,17 @@ async function reportOf(
     ...(isAll ? await readBeside(source) : []),
     ...(await readKubeconfigs([...new Set(further)])),
   ];
+  const said = isOfControlPlane ? 'control-plane' : undefined;
+  const role = HOST_ROLES.find((each) => each === parsed['role']) ?? said;
+  const guess = guessOf({ files: source.files, options, role });
+  // Of Secrets no more is missed than they should hold.
+  if (source.expected === undefined) printMessages(guessLines(guess, OTHERWISE));
   const expirations = await expirationsIn({
     files,
     readFrom: source.readFrom,
     expected: source.expected,
     options,
-    role: HOST_ROLES.find((role) => role === parsed['role']),
+    role,
     isAll,
     further,
     at: times.at,

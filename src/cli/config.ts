@@ -28,6 +28,8 @@ export interface AskedOptions {
   readonly options: ClusterOptions;
   readonly externalEtcd?: ExternalEtcd | undefined;
   readonly certificateKey?: string | undefined;
+  /** Whether a configuration says that this is a control plane. */
+  readonly isOfControlPlane: boolean;
   /** What is odd about the options, as of the file where they stand in it. */
   readonly place: (warnings: readonly SpecIssue[]) => readonly SpecIssue[];
 }
@@ -62,7 +64,7 @@ function elsewhere(configuration: Configuration): Configuration {
 export async function askedOptionsOf(parsed: Arguments, asking: AskingOptions = {}): Promise<AskedOptions> {
   const flags = clusterOptionsOf(parsed);
   const path = textOf(parsed, 'config');
-  if (path === undefined) return { options: flags, place: (warnings) => warnings };
+  if (path === undefined) return { options: flags, isOfControlPlane: false, place: (warnings) => warnings };
   if (path === '-' && parsed['dir'] === '-')
     throw new PkiError('ERR_USAGE', '--config and the directory cannot both be on stdin', { detail: {} });
   // Only whoever gives a configuration waits for what reads it.
@@ -87,6 +89,7 @@ export async function askedOptionsOf(parsed: Arguments, asking: AskingOptions = 
     options,
     externalEtcd: configuration.externalEtcd,
     certificateKey: configuration.certificateKey,
+    isOfControlPlane: configuration.isOfControlPlane,
     place: (warnings) => placeWarnings(configuration, flags, warnings),
   };
 }

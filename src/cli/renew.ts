@@ -8,6 +8,8 @@ import { ISSUING, pathsOf } from '../plan.ts';
 import { blockedPlaces, knownPlaces, presentFiles, resolveDirectories } from '../present.ts';
 import { type PlannedRenewal, planRenewal } from '../renew.ts';
 import type { RenewalSource } from '../renewal-names.ts';
+import { type Guess, guessOf } from '../reading.ts';
+import { guessLines } from '../report/guess.ts';
 import { findingLines } from '../report/findings.ts';
 import type { RenewReport } from '../report/renew.ts';
 import { NODES } from '../resolve/paths.ts';
@@ -53,10 +55,13 @@ interface Target {
   readonly now: Date;
 }
 
+/** A renewal understood, and what of the host was told from its files. */
+type Planned = PlannedRenewal & { readonly guess: Guess };
+
 async function planTarget(
   { options, directories, now }: Target,
   read: (paths: readonly string[]) => Promise<ReadonlyMap<string, FileState>>,
-): Promise<PlannedRenewal> {
+): Promise<Planned> {
   const places = knownPlaces(directories);
   const states = await read([...places.values()]);
   const files = presentFiles(places, states);
@@ -73,10 +78,11 @@ async function planTarget(
     recovery,
     blocked: blockedPlaces(places, states),
   };
-  return placedError(
+  const renewal = await placedError(
     (path) => absolutePath(path, directories),
     () => planRenewal({ ...request, signers: new Map() }, now),
   );
+  return { ...renewal, guess: guessOf(request) };
 }
 
 /** kubeadm join makes none, and kubeadm init asks to lock its own away: whether it is missed is not for a recovery to say. */
@@ -87,7 +93,7 @@ function awaySentence(id: string): string {
 
 function resultOf(
   { directories, options }: Target,
-  renewal: PlannedRenewal,
+  renewal: Planned,
   {
     untold,
     ...rest
@@ -96,7 +102,7 @@ function resultOf(
   },
 ): RenewResult {
   const pathOf = (path: string): string => absolutePath(path, directories);
-  const { spec, differences, nodes, planned, away } = renewal;
+  const { spec, differences, nodes, planned, away, guess } = renewal;
   // What comes back has to be taken up as what is replaced.
   const changed = [...pathsOf(planned.plan, 'replace'), ...pathsOf(planned.plan, 'create')];
   const own = [...new Set([...untold.paths, ...changed])].filter((path) => !path.startsWith(NODES));
@@ -116,6 +122,7 @@ function resultOf(
   const messages = [
     ...rest.recovery.map((sentence) => `notice: ${sentence}`),
     ...untoldLines(untold),
+    ...guessLines(guess),
     ...differences.flatMap((finding) => findingLines({ ...finding, severity: 'notice' }, pathOf)),
     ...findings.flatMap((finding) => findingLines(finding, pathOf)),
     ...(options.recovery === undefined ? [] : away.map(awaySentence)),

@@ -57,6 +57,8 @@ export interface Configuration {
   /** Of the options that stand there; the profile that goes with kubeadm's documents has no place. */
   readonly places: ReadonlyMap<OptionKey, ConfigPlace>;
   readonly externalEtcd?: ExternalEtcd;
+  /** Whether it is for a control plane: every configuration of kubeadm is, but that of a worker which joins. */
+  readonly isOfControlPlane: boolean;
   /** The key of the Secret kubeadm-certs, in hex. Never shown. */
   readonly certificateKey?: string;
   /** A sentence each. */
@@ -297,7 +299,10 @@ export async function parseConfiguration(text: string, name: string): Promise<Co
     readGates(reader, source);
     externalEtcd = readEtcd(reader, source);
   }
-  if (documents.some(({ kind, value }) => kind === 'JoinConfiguration' && !hasControlPlane(value)))
+  const isOfWorker = documents.some(
+    ({ kind, value }) => kind === 'JoinConfiguration' && !hasControlPlane(value),
+  );
+  if (isOfWorker)
     reader.notices.push(
       'JoinConfiguration without controlPlane is for a worker, which has no PKI of its own',
     );
@@ -314,6 +319,7 @@ export async function parseConfiguration(text: string, name: string): Promise<Co
       ...options,
     },
     places: reader.places,
+    isOfControlPlane: isThere(KUBEADM_KINDS) && !isOfWorker,
     ...(externalEtcd === undefined ? {} : { externalEtcd }),
     ...(reader.certificateKey === undefined ? {} : { certificateKey: reader.certificateKey }),
     notices: reader.notices,

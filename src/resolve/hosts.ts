@@ -56,7 +56,7 @@ interface Fit {
   readonly role: HostRole;
   /** How many rows are missed, and how many files are out of place. */
   readonly faults: number;
-  /** A secret that such a host needs is there; or else something, and nothing that it may not have. */
+  /** A secret that such a host needs is there, beside whatever one may be left with; or else something, and nothing that it may not have. */
   readonly isShown: boolean;
 }
 
@@ -75,13 +75,15 @@ function fitOf(role: HostRole, rows: readonly Row[], isThere: Presence): Fit {
   return {
     role,
     faults: missed.length + misplaced,
-    isShown: isAtWork || (misplaced === 0 && standing.includes('needed')),
+    isShown:
+      (isAtWork && !(needsEtcd(role) && misplaced > 0)) || (misplaced === 0 && standing.includes('needed')),
   };
 }
 
 /**
  * The kind of host that a set of files fits best, by what is there alone. Where nothing shows that it is another it is a
- * control plane: CAs by themselves are one that is about to be made.
+ * control plane: CAs by themselves are one that is about to be made, and what is beside etcd's own is left of one that has
+ * lost the rest.
  */
 export function inferRole(isThere: Presence): HostRole {
   const isThereOf = (row: Row): boolean => pathsOf(row).some(isThere);

@@ -78,16 +78,10 @@ export function presentFiles(
 
 /** What the store never replaces, as it is spoken of; undefined where a file, or nothing, is in its place. */
 function blockIn(state: FileState | undefined): string | undefined {
-  switch (state?.kind) {
-    case 'directory':
-      return 'a directory';
-    case 'special':
-      return 'a pipe, a socket or a device';
-    case 'dangling-link':
-      return 'a symbolic link';
-    default:
-      return state?.kind === 'file' && state.isLink ? 'a symbolic link' : undefined;
-  }
+  if (state?.kind === 'directory') return 'a directory';
+  if (state?.kind === 'special') return 'a pipe, a socket or a device';
+  const isLink = state?.kind === 'dangling-link' || (state?.kind === 'file' && state.isLink);
+  return isLink ? 'a symbolic link' : undefined;
 }
 
 /** Of the known places, those where something lies that is never replaced, with what it is. */

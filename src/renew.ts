@@ -246,8 +246,8 @@ export async function planRenewal(request: RenewalRequest, now: Date): Promise<P
   const intent: Intent = { kind: 'renew', ids, obstacles, keepsKeys, makesMissing: recovery !== undefined };
   const rows = [...wanted, ...nodes.flatMap((node) => node.rows)];
   const planned = await planPki({ rows, existing: files, signers }, now, intent);
-  const away = [...evidence.values()].flatMap(({ desired, files: [own] }) =>
-    desired.mayBeAway === true && own === undefined ? [desired.id] : [],
+  const away = [...evidence.values()].flatMap(({ desired, files: [first] }) =>
+    desired.mayBeAway === true && first === undefined ? [desired.id] : [],
   );
   return { spec, planned, differences, nodes, away };
 }

@@ -20,7 +20,11 @@ describe('the kind of host shows', () => {
     ['one with an external etcd', 'control-plane', CONTROL_PLANE.filter((path) => !path.includes('etcd'))],
     ['one without kubeconfigs', 'control-plane', CONTROL_PLANE.filter((path) => path.startsWith('pki/'))],
     ['one that lost half of it', 'control-plane', CONTROL_PLANE.filter((_, index) => index % 4 < 2)],
-    ['one that lost all but its etcd', 'control-plane', [...ETCD, 'pki/sa.key', 'pki/ca.crt', 'kubelet.conf']],
+    [
+      'one that lost all but its etcd',
+      'control-plane',
+      [...ETCD, 'pki/sa.key', 'pki/ca.crt', 'kubelet.conf'],
+    ],
     ['one that kept a kubeconfig beside it', 'control-plane', [...ETCD, 'scheduler.conf']],
     ['one that kept the key of its CA beside it', 'control-plane', [...ETCD, 'pki/ca.crt', 'pki/ca.key']],
     ['CAs by themselves', 'control-plane', CONTROL_PLANE.filter((path) => /ca\.(crt|key)$/.test(path))],

@@ -220,9 +220,12 @@ interface Writing {
   readonly old: string | undefined;
   /** Whether that goes on, with what is replaced in it. */
   readonly isEditable: boolean;
+  /** Whether it names another server than it should from now on. */
+  readonly isElsewhere: boolean;
 }
 
-async function kubeconfigOf({ row, planned, materials, old, isEditable }: Writing): Promise<string> {
+async function kubeconfigOf(writing: Writing): Promise<string> {
+  const { row, planned, materials, old, isEditable, isElsewhere } = writing;
   if (row.kind !== 'kubeconfig') return '';
   const own = materials.get(row.id);
   const trust = row.kubeconfig.trust.flatMap((id) => materials.get(id)?.certificates ?? []);
@@ -233,7 +236,6 @@ async function kubeconfigOf({ row, planned, materials, old, isEditable }: Writin
   };
   if (!isEditable || old === undefined) return encodeKubeconfig(row.kubeconfig, credentials);
   const { certificateAuthorityPem } = credentials;
-  const isElsewhere = planned?.findings.some(({ code }) => code === 'server') === true;
   return editKubeconfig(old, {
     ...(planned?.action === 'amend' ? { certificateAuthorityPem } : credentials),
     ...(isElsewhere ? { server: row.kubeconfig.server } : {}),
@@ -380,12 +382,13 @@ function modeInPlaceOf(old: PresentFile | undefined, { mode, holds }: DesiredFil
 
 /** The files of a plan that are not kept. */
 async function writeFiles(
-  { plan, input, evidence }: PlannedPki,
+  { plan, input, evidence, intent, findings }: PlannedPki,
   materials: ReadonlyMap<string, Material>,
 ): Promise<readonly PkiFile[]> {
   const planOf = new Map(plan.rows.map((row) => [row.id, row]));
   const isWritten = (row: DesiredRow, path: string): boolean =>
     planOf.get(row.id)?.files.some((file) => file.path === path && file.action !== 'keep') === true;
+  const leads = intent.kind === 'complete' || (intent.kind === 'renew' && intent.takesServers);
   const oldAt = new Map(input.existing.map((file) => [file.path, file]));
   return Promise.all(
     input.rows.flatMap((row) =>
@@ -394,12 +397,14 @@ async function writeFiles(
         .map(async (file): Promise<PkiFile> => {
           const { path, holds } = file;
           const old = oldAt.get(path);
+          const isElsewhere =
+            leads && findings.some(({ row: of, code }) => of === row.id && code === 'server');
           const { kubeconfig } = evidence.get(row.id) ?? {};
           const own = planOf.get(row.id);
           const isEditable =
             kubeconfig !== undefined &&
             (own?.action === 'install' || own?.action === 'amend' || embedsCredential(kubeconfig));
-          const writing = { row, planned: own, materials, old: old?.contents, isEditable };
+          const writing = { row, planned: own, materials, old: old?.contents, isEditable, isElsewhere };
           return { path, mode: modeInPlaceOf(old, file), contents: await contentsOf(holds, writing) };
         }),
     ),

@@ -45,6 +45,8 @@ export type Intent =
       /** Why a row cannot be renewed, where whoever asks knows already, by its id. */
       readonly obstacles: ReadonlyMap<string, Obstacle>;
       readonly keepsKeys: boolean;
+      /** Whether a kubeconfig that names another server is led to that of its row. */
+      readonly takesServers: boolean;
       /** Whether what is not there of a row is made, and a kubeconfig that embeds no credential written anew. */
       readonly makesMissing: boolean;
     }

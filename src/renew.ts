@@ -6,7 +6,7 @@ import { timeText } from './checks/time.ts';
 import type { Directories } from './cluster/directories.ts';
 import { type ClusterOptions, OPTIONS } from './cluster/options.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
-import { PkiError } from './errors.ts';
+import { PkiError, type SpecIssue } from './errors.ts';
 import { OF_NAME } from './infer.ts';
 import { planPki, type PlannedPki } from './pki.ts';
 import type { Intent, Obstacle } from './plan.ts';
@@ -139,7 +139,8 @@ function differencesOf(evidence: Evidence, findings: readonly AuditFinding[]): r
   return findings
     .filter(
       ({ row = '', code }) =>
-        MENDS.get(code) === 'identity' && evidence.get(row)?.certificates[0] !== undefined,
+        (MENDS.get(code) === 'identity' || code === 'server') &&
+        evidence.get(row)?.certificates[0] !== undefined,
     )
     .map((difference) => {
       const { fingerprint: _, waiver: __, ...finding } = difference;
@@ -156,6 +157,53 @@ function assertDecided(differences: readonly Finding[], { from }: RenewalRequest
     },
     hint: 'nothing was changed: --from spec issues what was asked for, --from certificate what is there',
   });
+}
+
+function issueError(issue: SpecIssue): PkiError<'ERR_CONFIG'> {
+  return new PkiError('ERR_CONFIG', `${issue.option} ${issue.rule}`, { detail: { issues: [issue] } });
+}
+
+function assertSource(hasSpec: boolean, { from }: RenewalRequest): void {
+  if (hasSpec || from !== 'spec') return;
+  throw issueError({
+    option: 'from',
+    value: from,
+    rule: 'there is no specification: nothing says what the cluster is but its certificates',
+    hint: 'say what it is by flags or --config, or leave --from out',
+  });
+}
+
+/** What a kubeconfig calls its cluster no check holds against anything, so that there is no difference to decide. */
+function assertClusterName(
+  rows: readonly RowEvidence[],
+  { options: { clusterName }, from, recovery }: RenewalRequest,
+): void {
+  if (clusterName === undefined || from === 'certificate' || recovery !== undefined) return;
+  const other = rows.find(
+    ({ desired, kubeconfig }) =>
+      desired.kind === 'kubeconfig' &&
+      kubeconfig !== undefined &&
+      kubeconfig.cluster !== desired.kubeconfig.cluster,
+  );
+  if (other === undefined) return;
+  throw issueError({
+    option: 'cluster-name',
+    value: clusterName,
+    rule: `${other.desired.id} calls it ${JSON.stringify(other.kubeconfig?.cluster)}, and a renewal changes no name in a kubeconfig`,
+    hint: 'leave it out, or say --from certificate; to change it, move the kubeconfig away and run k8s-pki init again',
+  });
+}
+
+/** Why a key that is kept cannot be what was asked for. */
+function keyObstacle(row: RowEvidence, { keepsKeys, options }: RenewalRequest): Obstacle | undefined {
+  const own = algorithmOf(row)?.id;
+  if (!keepsKeys || options.keyAlgorithm === undefined || own === undefined) return undefined;
+  return own === options.keyAlgorithm
+    ? undefined
+    : {
+        message: `its key is ${own}, and is to be kept, not ${options.keyAlgorithm}`,
+        remedy: 'leave --keep-key or --key-algorithm out',
+      };
 }
 
 /** What a host is called stands in no file of it any more: a name that was made up must not be issued. */
@@ -196,6 +244,11 @@ export async function planRenewal(request: RenewalRequest, now: Date): Promise<P
     const row = evidence.get(id);
     return row !== undefined && isSelected(row, request);
   };
+  assertSource(hasSpec, request);
+  assertClusterName(
+    [...evidence.values()].filter((row) => isSelected(row, request)),
+    request,
+  );
   const differences = hasSpec ? differencesOf(evidence, audited.findings.filter(isAsked)) : [];
   assertDecided(differences, request);
   if (hasSpec) assertHostKnown(inferred, request);
@@ -231,7 +284,8 @@ export async function planRenewal(request: RenewalRequest, now: Date): Promise<P
   const wanted = [...evidence.values()].map((row): DesiredRow => {
     const isDue = isSelected(row, request) && due(row);
     if (isDue === false) return row.desired;
-    const obstacle = isDue === true ? placeObstacle(row.desired, request) : isDue;
+    const obstacle =
+      isDue === true ? (placeObstacle(row.desired, request) ?? keyObstacle(row, request)) : isDue;
     const own = take(row.desired, obstacle === undefined ? adopted(row) : { obstacle });
     return withAlgorithm(own, keepsAlgorithm ? algorithmOf(row) : asked);
   });
@@ -243,7 +297,14 @@ export async function planRenewal(request: RenewalRequest, now: Date): Promise<P
     const rows = resolveNodeRows(spec, name).map((row) => take(row, provide(row, knowledge)));
     return { name, rows };
   });
-  const intent: Intent = { kind: 'renew', ids, obstacles, keepsKeys, makesMissing: recovery !== undefined };
+  const intent: Intent = {
+    kind: 'renew',
+    ids,
+    obstacles,
+    keepsKeys,
+    takesServers: hasSpec && from === 'spec',
+    makesMissing: recovery !== undefined,
+  };
   const rows = [...wanted, ...nodes.flatMap((node) => node.rows)];
   const planned = await planPki({ rows, existing: files, signers }, now, intent);
   const away = [...evidence.values()].flatMap(({ desired, files: [first] }) =>

@@ -3,7 +3,7 @@ import { SEVERITIES } from '../finding.ts';
 import { COMPONENTS } from '../table/row.ts';
 import { addBundleOptions } from './bundle-options.ts';
 import { COMPONENT_OPTIONS } from './component-options.ts';
-import { addClusterOptions, addConfigOption, addOutputOption, LOCAL } from './options.ts';
+import { addClusterOptions, addConfigOption, addOutputOption, INFERRED, LOCAL } from './options.ts';
 import { addRecoverOptions, addRenewOptions, addRollbackOptions } from './renew-options.ts';
 import { addExportSecretOptions, addImportSecretOptions } from './secret-options.ts';
 import { addGenerateCsrOptions, addImportOptions, addSignOptions, addStatusOptions } from './csr-options.ts';
@@ -65,7 +65,14 @@ const addDirectory = (parser: Argv): Argv =>
 const addVerifyOptions = (parser: Argv): Argv =>
   addDirectory(
     addConfigOption(
-      addOutputOption(addClusterOptions(parser), ['text', 'json', 'sarif', 'junit', 'markdown', 'html']),
+      addOutputOption(addClusterOptions(parser, undefined, INFERRED), [
+        'text',
+        'json',
+        'sarif',
+        'junit',
+        'markdown',
+        'html',
+      ]),
     ),
   )
     .option('at', AT)
@@ -160,7 +167,11 @@ const addExpirationOptions = (parser: Argv): Argv =>
   addDirectory(
     addConfigOption(
       addOutputOption(
-        addClusterOptions(parser, [...RULING, 'external-etcd', 'cert-dir', 'kubeconfig-dir', 'root-ca-dir']),
+        addClusterOptions(
+          parser,
+          [...RULING, 'external-etcd', 'cert-dir', 'kubeconfig-dir', 'root-ca-dir'],
+          INFERRED,
+        ),
         ['text', 'json', 'yaml', 'prometheus'],
       ),
     ),

@@ -4,6 +4,12 @@ import { type ClusterOptions, OPTIONS, type OptionRow } from '../cluster/options
 /** What holds where an option is not given, by its name, where a command has a default of its own. */
 export type OwnDefaults = Readonly<Record<string, string>>;
 
+/** Of what reads what is there: where nobody says by which rules it was made, the files do. */
+export const INFERRED: OwnDefaults = Object.freeze({
+  profile: 'the one that the files fit best',
+  'kubernetes-version': 'the one that the files fit best',
+});
+
 /**
  * A matter of its command alone: yargs would hand it on to those below, as `init phase`, which have what kubeadm has there.
  */

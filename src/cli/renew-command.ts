@@ -1,10 +1,12 @@
 import type { Arguments } from 'yargs';
 import { parseDuration } from '../cluster/durations.ts';
+import type { ClusterOptions } from '../cluster/options.ts';
 import { PkiError } from '../errors.ts';
 import { RENEWAL_SOURCES } from '../renewal-names.ts';
 import { isPartial, renewJson, renewText } from '../report/renew.ts';
 import { askedOptionsOf } from './config.ts';
 import { announce } from './hook.ts';
+import { clusterOptionsOf } from './options.ts';
 import { renew } from './renew.ts';
 import { keptSnapshots } from './snapshot-options.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
@@ -26,12 +28,23 @@ function namesOf(parsed: Arguments): readonly string[] {
   return Array.isArray(names) ? names.map(String) : [];
 }
 
+/**
+ * What is asked for of the cluster. A configuration that does not say the name of the cluster, or the algorithm of the keys, means
+ * kubeadm's: no reason to refuse a kubeconfig whose cluster was renamed, or a key that is to be kept.
+ */
+async function optionsOf(parsed: Arguments): Promise<ClusterOptions> {
+  const { options } = await askedOptionsOf(parsed, { isAnyHost: true });
+  const { clusterName: _, keyAlgorithm, ...rest } = options;
+  const typed = clusterOptionsOf(parsed);
+  const algorithm = parsed['keep-key'] === true ? typed.keyAlgorithm : keyAlgorithm;
+  return { ...rest, clusterName: typed.clusterName, keyAlgorithm: algorithm };
+}
+
 /** `k8s-pki certs renew`. */
 export async function runRenew(parsed: Arguments, signal: AbortSignal): Promise<number> {
-  const { options } = await askedOptionsOf(parsed, { isAnyHost: true });
   const { report, messages } = await renew({
     command: 'certs renew',
-    cluster: options,
+    cluster: await optionsOf(parsed),
     names: namesOf(parsed),
     from: RENEWAL_SOURCES.find((source) => source === parsed['from']),
     withinSeconds: withinSecondsOf(parsed),

@@ -1,13 +1,13 @@
 import type { Argv, Options } from 'yargs';
 import { EVERYTHING, RENEWABLE_NAMES, RENEWAL_SOURCES } from '../renewal-names.ts';
-import { addClusterOptions, addConfigOption, addOutputOption } from './options.ts';
+import { addClusterOptions, addConfigOption, addOutputOption, INFERRED } from './options.ts';
 import { HOOK_OPTIONS, SNAPSHOT_OPTIONS } from './snapshot-options.ts';
 
 const RENEWAL_OPTIONS: Readonly<Record<string, Options>> = {
   from: {
     choices: RENEWAL_SOURCES,
     describe:
-      'where the certificates differ from what is asked for: take subject, names and usages from which of the two',
+      'where the certificates differ from what is asked for: take subject, names, usages and the server of a kubeconfig from which of the two',
     requiresArg: true,
   },
   'dry-run': { type: 'boolean', describe: 'print the plan and change nothing' },
@@ -21,7 +21,7 @@ const RENEWAL_OPTIONS: Readonly<Record<string, Options>> = {
 
 /** What `certs renew` takes. */
 export const addRenewOptions = (parser: Argv): Argv =>
-  addConfigOption(addOutputOption(addClusterOptions(parser), ['text', 'json']))
+  addConfigOption(addOutputOption(addClusterOptions(parser, undefined, INFERRED), ['text', 'json']))
     .positional('names', {
       type: 'string',
       array: true,
@@ -39,7 +39,7 @@ export const addRenewOptions = (parser: Argv): Argv =>
 
 /** What `recover` takes. */
 export const addRecoverOptions = (parser: Argv): Argv =>
-  addConfigOption(addOutputOption(addClusterOptions(parser), ['text', 'json']))
+  addConfigOption(addOutputOption(addClusterOptions(parser, undefined, INFERRED), ['text', 'json']))
     .option('node', {
       type: 'string',
       array: true,

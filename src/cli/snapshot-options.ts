@@ -11,8 +11,7 @@ export const SNAPSHOT_OPTIONS: Readonly<Record<string, Options>> = {
   keep: {
     ...LOCAL,
     type: 'string',
-    default: String(SNAPSHOTS_KEPT),
-    describe: 'how many snapshots of replaced files stay in pki-backups, beside the certificate directory',
+    describe: `how many snapshots of replaced files stay in pki-backups, beside the certificate directory (default: ${SNAPSHOTS_KEPT})`,
     requiresArg: true,
   },
 };

@@ -407,17 +407,24 @@ export function pathsOf({ rows }: Plan, action: 'create' | 'replace'): readonly 
   return rows.flatMap((row) => row.files.filter((file) => file.action === action).map(({ path }) => path));
 }
 
-/** A refused plan as an error. `wouldKeep`: requests under which everything that is there would be kept. */
-export function refusalOf(plan: Plan, wouldKeep: readonly string[]): PkiError<'ERR_REFUSED'> {
+/**
+ * A refused plan as an error. `wouldKeep`: requests under which everything that is there would be kept. `reissue`: what has to be
+ * asked for to have issued again what has drifted; absent where that is no way.
+ */
+export function refusalOf(
+  plan: Plan,
+  wouldKeep: readonly string[],
+  reissue?: string,
+): PkiError<'ERR_REFUSED'> {
   const findings = plan.rows.flatMap((row) => row.findings);
   const codes = findings.filter(({ severity }) => severity === 'error').map(({ code }) => code);
-  const isDrift = codes.every((code) => MENDS.has(code));
+  const isDrift = reissue !== undefined && codes.every((code) => MENDS.has(code));
   return new PkiError(
     'ERR_REFUSED',
     `what is there contradicts the request in ${codes.length} ${codes.length === 1 ? 'place' : 'places'}`,
     {
       detail: { findings, wouldKeep },
-      hint: `nothing was changed: mend or move away what is named, or ask for what is there${isDrift ? '; init --reissue issues it again' : ''}`,
+      hint: `nothing was changed: mend or move away what is named, or ask for what is there${isDrift ? `; ${reissue} issues it again` : ''}`,
     },
   );
 }

@@ -76,13 +76,15 @@ export function presentFiles(
   });
 }
 
-/** What the store never replaces, as it is spoken of; undefined where a file, or nothing, is in its place. */
-function blockIn(state: FileState | undefined): string | undefined {
-  if (state?.kind === 'directory') return 'a directory';
-  if (state?.kind === 'special') return 'a pipe, a socket or a device';
-  const isLink = state?.kind === 'dangling-link' || (state?.kind === 'file' && state.isLink);
-  return isLink ? 'a symbolic link' : undefined;
-}
+/** What the store never replaces, as it is spoken of. */
+const NEVER_REPLACED: ReadonlyMap<FileState['kind'], string> = new Map([
+  ['directory', 'a directory'],
+  ['special', 'a pipe, a socket or a device'],
+  ['dangling-link', 'a symbolic link'],
+]);
+
+const blockIn = (state: FileState): string | undefined =>
+  state.kind === 'file' && state.isLink ? 'a symbolic link' : NEVER_REPLACED.get(state.kind);
 
 /** Of the known places, those where something lies that is never replaced, with what it is. */
 export function blockedPlaces(
@@ -91,7 +93,8 @@ export function blockedPlaces(
 ): ReadonlyMap<string, string> {
   return new Map(
     [...places].flatMap(([path, place]) => {
-      const block = blockIn(states.get(place));
+      const state = states.get(place);
+      const block = state && blockIn(state);
       return block === undefined ? [] : [[path, block] as const];
     }),
   );

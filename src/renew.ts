@@ -307,8 +307,8 @@ export async function planRenewal(request: RenewalRequest, now: Date): Promise<P
   };
   const rows = [...wanted, ...nodes.flatMap((node) => node.rows)];
   const planned = await planPki({ rows, existing: files, signers }, now, intent);
-  const away = [...evidence.values()].flatMap(({ desired, files: [first] }) =>
-    desired.mayBeAway === true && first === undefined ? [desired.id] : [],
+  const away = [...evidence.values()].flatMap(({ desired, files: there }) =>
+    desired.mayBeAway === true && there.length === 0 ? [desired.id] : [],
   );
   return { spec, planned, differences, nodes, away };
 }

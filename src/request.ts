@@ -4,7 +4,7 @@ import { type HostFacts, parseClusterSpec } from './cluster/parse.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
 import { isPkiError, PkiError, type SpecIssue } from './errors.ts';
 import { type PlannedPki, planPki } from './pki.ts';
-import { COMPLETE, type Intent } from './plan.ts';
+import { COMPLETE, type Intent, NOT_RENEWABLE, type Plan } from './plan.ts';
 import type { DesiredRow } from './resolve/desired.ts';
 import { type PhaseRequest, rowsOfPhase, WHOLE_PHASE } from './resolve/phases.ts';
 import { existingRows, resolveRows } from './resolve/rows.ts';
@@ -116,6 +116,44 @@ async function findKeeping(
   return [...keeping.values()];
 }
 
+/** How much of what is there contradicts a request; that some of it cannot be issued again comes on top. */
+const contradictionsIn = ({ rows }: Plan): number =>
+  rows
+    .flatMap(({ findings }) => findings)
+    .filter(({ severity, code }) => severity === 'error' && code !== NOT_RENEWABLE.code).length;
+
+/**
+ * The profile, with a release, as arguments, that less of what is there contradicts than the one that holds where none is given:
+ * what was made by it would become something else unasked.
+ */
+async function findFitting(request: Request, plan: Plan, now: Date): Promise<string | undefined> {
+  const { existing, signers, options, host } = request;
+  if (options.profile !== undefined || request.only !== undefined) return undefined;
+  const { kubernetesVersion } = options;
+  let fewest = contradictionsIn(plan);
+  let fitting: string | undefined;
+  for (const ruling of fewest === 0 ? [] : rulings()) {
+    const change = { ...ruling, ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }) };
+    const spec = specOf({ ...options, ...change }, host);
+    const other = spec && (await planPki({ rows: resolveRows(spec), existing, signers }, now, COMPLETE)).plan;
+    if (other === undefined || contradictionsIn(other) >= fewest) continue;
+    fewest = contradictionsIn(other);
+    fitting = argumentsOf(ruling);
+  }
+  return fitting;
+}
+
+function unsaidProfile({ profile }: ClusterSpec, fitting: string): PkiError<'ERR_REFUSED'> {
+  return new PkiError(
+    'ERR_REFUSED',
+    `no --profile was given, and what is there fits another one than ${profile}`,
+    {
+      detail: { findings: [], wouldKeep: [] },
+      hint: `nothing was changed: say which is meant: ${fitting} fits what is there, --profile ${profile} makes something else of it`,
+    },
+  );
+}
+
 /** What is asked for, where, and what is there already. */
 export interface Request {
   readonly options: ClusterOptions;
@@ -136,6 +174,8 @@ export interface PlannedRequest {
   readonly planned: PlannedPki;
   /** Arguments under which everything that is there would be kept; empty where nothing is refused. */
   readonly wouldKeep: readonly string[];
+  /** What has to be asked for to have issued again what has drifted; absent where that was asked for. */
+  readonly reissue?: string;
   /** What of a phase this cluster has not, because of what it is. */
   readonly passedOver: readonly Row[];
 }
@@ -202,7 +242,8 @@ export function dependsOnAddress(options: ClusterOptions, host: HostFacts, only:
 /**
  * From options to a plan. Generates and writes nothing.
  *
- * @throws {PkiError} `ERR_CONFIG` with every issue of the options; `ERR_USAGE` for a phase that the release does not have.
+ * @throws {PkiError} `ERR_CONFIG` with every issue of the options; `ERR_USAGE` for a phase that the release does not have;
+ * `ERR_REFUSED` where what has drifted is to be issued again and only the profile that nobody has said may be wrong.
  */
 export async function planRequest(request: Request, now: Date): Promise<PlannedRequest> {
   const { spec, warnings } = parseClusterSpec(request.options, request.host);
@@ -211,10 +252,20 @@ export async function planRequest(request: Request, now: Date): Promise<PlannedR
   if (only !== undefined && rows !== undefined) assertKnown(rows, only, spec);
   const intent = { kind: 'complete', reissues: request.reissues === true, only: rows?.ids } as const;
   const planned = await planPki({ rows: resolveRows(spec), existing, signers }, now, intent);
+  const fitting = await findFitting(request, planned.plan, now);
+  if (intent.reissues && fitting !== undefined) throw unsaidProfile(spec, fitting);
+  const reissue = fitting === undefined ? 'init --reissue' : `with --profile said, init --reissue`;
   const keeping =
     rows === undefined
       ? { seen: seenOptions(request, spec, planned.evidence), intent: COMPLETE, changes: rulings() }
       : { seen: {}, intent, changes: releases() };
   const wouldKeep = planned.plan.isRefused ? await findKeeping(request, keeping, now) : [];
-  return { spec, warnings, planned, wouldKeep, passedOver: rows?.passedOver ?? [] };
+  return {
+    spec,
+    warnings,
+    planned,
+    wouldKeep,
+    ...(intent.reissues ? {} : { reissue }),
+    passedOver: rows?.passedOver ?? [],
+  };
 }

@@ -1,11 +1,13 @@
+import { MENDS } from '../checks/mends.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import { parseRequest } from '../cluster/parse.ts';
 import type { SpecIssue } from '../errors.ts';
 import type { Directories } from '../cluster/directories.ts';
+import type { Finding } from '../finding.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
 import { readClock } from '../library/clock.ts';
 import { type GeneratedPki, keptCertificates } from '../pki.ts';
-import { pathsOf, refusalOf } from '../plan.ts';
+import { type PlannedRow, pathsOf, refusalOf } from '../plan.ts';
 import { knownPlaces, presentFiles, resolveDirectories } from '../present.ts';
 import { errorLines, issueLines } from '../report/errors.ts';
 import { findingLines } from '../report/findings.ts';
@@ -81,6 +83,10 @@ async function carryOut(
   return { ...generated, ...written };
 }
 
+/** Whether that which was found of a row is what this run mends: there is nothing left to do about it. */
+const isMended = ({ action }: PlannedRow, { severity, code }: Finding): boolean =>
+  (action === 'reissue' || action === 'amend') && (severity === 'error' || MENDS.has(code));
+
 function resultOf(
   target: Target,
   request: PlannedRequest,
@@ -109,20 +115,21 @@ function resultOf(
     wouldKeep,
     pathOf,
   };
-  const findings = planned.plan.rows.flatMap((row) => row.findings);
+  const findings = planned.plan.rows.flatMap((row) => row.findings.filter((one) => !isMended(row, one)));
   const messages = [
     ...rest.recovery.map((sentence) => `notice: ${sentence}`),
     ...untoldLines(untold),
     ...warnings.flatMap((issue) => issueLines(issue, 'warning')),
     ...request.passedOver.map(({ id }) => `notice: this cluster has no ${id}: its etcd is external`),
     ...planned.plan.rows
-      .filter(({ action }) => action === 'reissue' || action === 'amend')
-      .flatMap((row) => row.findings.filter(({ severity }) => severity === 'error'))
+      .flatMap((row) => row.findings.filter((finding) => isMended(row, finding)))
       .flatMap((finding) => findingLines({ ...finding, severity: 'notice' }, pathOf)),
     ...findings
       .filter(({ severity }) => severity !== 'error')
       .flatMap((finding) => findingLines(finding, pathOf)),
-    ...(planned.plan.isRefused ? errorLines(refusalOf(planned.plan, wouldKeep), pathOf) : []),
+    ...(planned.plan.isRefused
+      ? errorLines(refusalOf(planned.plan, wouldKeep, request.reissue), pathOf)
+      : []),
   ];
   return { report, messages };
 }

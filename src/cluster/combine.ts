@@ -71,7 +71,7 @@ function contradictions(configuration: Configuration, combine: CombineOptions): 
       {
         option: name,
         ...(typeof flag === 'boolean' ? {} : { value: String(flag) }),
-        rule: `contradicts ${place.field} ${JSON.stringify(place.value)} of ${where}`,
+        rule: `contradicts ${place.field} ${JSON.stringify(place.text ?? place.value)} of ${where}`,
         hint: 'leave the flag out, or change the file',
       },
     ];

@@ -45,6 +45,8 @@ export interface ConfigPlace extends YamlPlace {
   /** `networking.serviceSubnet`. */
   readonly field: string;
   readonly value: OptionValue;
+  /** What the file has there, where the value is made of it: `100h`. */
+  readonly text?: string;
   /** Of each item of a list. */
   readonly items: readonly YamlPlace[];
 }
@@ -160,7 +162,9 @@ class ConfigReader {
       return;
     }
     const items = Array.isArray(value) ? value.map((_, index) => source.placeOf([...path, index])) : [];
-    this.places.set(key, { ...source.placeOf(path), field: pathText(path), value, items });
+    const written = valueAt(source.value, path);
+    const text = typeof written === 'string' ? { text: written } : {};
+    this.places.set(key, { ...source.placeOf(path), field: pathText(path), value, items, ...text });
   }
 }
 

@@ -55,8 +55,8 @@ export async function generateClusterPki(options: GenerateClusterPkiOptions): Pr
   assertNone(issuesOfTimes({ now }));
   assertUsable(existing, signers);
   const request = { options: cluster, host: {}, existing, signers: new Map(Object.entries(signers)) };
-  const { planned, spec, warnings, wouldKeep } = await planRequest(request, now);
-  if (planned.plan.isRefused) throw refusalOf(planned.plan, wouldKeep);
+  const { planned, spec, warnings, wouldKeep, reissue } = await planRequest(request, now);
+  if (planned.plan.isRefused) throw refusalOf(planned.plan, wouldKeep, reissue);
   const generated = await generatePki(planned, environmentOf(options, now));
   return { ...generated, spec, warnings };
 }

@@ -393,6 +393,12 @@ describe('a flag beside a configuration', () => {
     expect(await issuesOf(text, flags)).toEqual([issue]);
   });
 
+  test('is held against the words of the file, not what they come to', async () => {
+    expect(await issuesOf(`${CLUSTER}certificateValidityPeriod: 100h\n`, { certValidity: '200h' })).toEqual([
+      expect.stringContaining('contradicts certificateValidityPeriod "100h" of c, line 3'),
+    ]);
+  });
+
   test('that is wrong is an issue of the flag', async () => {
     expect(
       await issuesOf(`${CLUSTER}clusterName: x\n`, { bogus: 1, nodeName: 'a b' } as ClusterOptions),

@@ -54,7 +54,9 @@ const EXTERNAL_ETCD = {
 
 /**
  * A script: `steps` are lines, or what is done to both hosts between them. `ends`: how each of the two ends, 0 where it is not
- * said. `difference`: the id of a listed difference that shows in this line; `makes`: `the same` where it shows in how the
+ * said. Between them `remove` and `write` take files away and make them, `link` puts a link in the place of one, and `mode`
+ * gives one another mode.
+ * `difference`: the id of a listed difference that shows in this line; `makes`: `the same` where it shows in how the
  * line ends alone. `leavesOther`: files that are not the same in the end because of it. `since`, `until`, `versions`: of which
  * kubeadm a script, or a line of it, can be asked.
  */
@@ -367,6 +369,10 @@ export const SCRIPTS = [
       step('certs renew apiserver-kubelet-client apiserver', { ends: [1, 0], difference: 'several-names' }),
       { remove: ['pki/front-proxy-client.crt', 'pki/front-proxy-client.key'] },
       step('certs renew front-proxy-client', { ends: [0, 1], difference: 'renewal-outcome' }),
+      { link: ['pki/etcd/peer.crt'] },
+      step('certs renew etcd-peer', { ends: [0, 1], difference: 'linked-files' }),
+      { mode: { 'pki/apiserver.key': 0o644 } },
+      step('certs renew apiserver', { difference: 'renewed-modes', makes: 'the same' }),
       step('certs renew admin.conf --kubeconfig /etc/kubernetes/admin.conf', {
         ends: [0, 2],
         difference: 'cluster',
@@ -377,8 +383,20 @@ export const SCRIPTS = [
       'pki/apiserver.key',
       'pki/apiserver-kubelet-client.crt',
       'pki/apiserver-kubelet-client.key',
+      'pki/etcd/peer.crt',
+      'pki/etcd/peer.key',
       'admin.conf',
     ],
+  },
+  {
+    id: 'renewed, with a configuration of other names',
+    configuration: {},
+    steps: [
+      step(`init phase certs ca ${FILE}`),
+      step(`init phase certs apiserver ${RELEASE} --apiserver-cert-extra-sans api.example.com`),
+      step(`certs renew apiserver ${FILE}`, { ends: [0, 3], difference: 'renewed-names' }),
+    ],
+    leavesOther: ['pki/apiserver.crt', 'pki/apiserver.key'],
   },
   {
     id: 'super-admin.conf',

@@ -1,7 +1,16 @@
 // The same command lines, but for their first word, typed on two equal hosts: one has kubeadm, the other this project. What
 // each line changes, how it ends, and what lies there in the end, are the same, or are a listed difference.
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { hasChange, parseKubernetesVersion } from '../../dist/table/versions.js';
 import { SCRIPTS } from '../command-lines.mjs';
@@ -54,7 +63,14 @@ function changesOf(before, after) {
   return paths.filter((path) => before.get(path)?.contents !== after.get(path)?.contents).toSorted(inOrder);
 }
 
-function prepare(folder, { remove = [], write = {} }) {
+function prepare(folder, { remove = [], write = {}, link = [], mode = {} }) {
+  for (const path of link) {
+    const stored = join(folder, 'stored', path);
+    mkdirSync(dirname(stored), { recursive: true });
+    renameSync(join(folder, path), stored);
+    symlinkSync(relative(dirname(join(folder, path)), stored), join(folder, path));
+  }
+  for (const [path, bits] of Object.entries(mode)) chmodSync(join(folder, path), bits);
   for (const path of remove) rmSync(join(folder, path), { recursive: true, force: true });
   for (const [path, contents] of Object.entries(write)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });

@@ -7,6 +7,7 @@ import type { ClusterSpec } from './cluster/spec.ts';
 import { PkiError } from './errors.ts';
 import type { Finding } from './finding.ts';
 import type { PkiFile } from './pki.ts';
+import { obstacleOf } from './present.ts';
 import type { DesiredRow } from './resolve/desired.ts';
 import { pathsOf } from './resolve/paths.ts';
 import { resolveRows } from './resolve/rows.ts';
@@ -20,6 +21,7 @@ import {
 } from './secret/manifests.ts';
 import { openSecret, valuePath } from './secret/opening.ts';
 import { seal } from './secret/sealing.ts';
+import { MAXIMUM_FILE_BYTES } from './store/files.ts';
 import { ROWS } from './table/rows.ts';
 import { verifyPki } from './verify.ts';
 
@@ -110,7 +112,17 @@ function refusal(says: string, findings: readonly Finding[]): PkiError<'ERR_REFU
   });
 }
 
-/** What is not text would not come out as it went in. */
+/** A file of these bytes, or why it is none that a host could read again. What is not text would not come out as it went in. */
+function fileOf(path: string, bytes: Uint8Array): PresentFile {
+  const { length } = bytes;
+  if (length > MAXIMUM_FILE_BYTES)
+    return { path, obstacle: obstacleOf({ kind: 'too-large', bytes: length }) };
+  const contents = Buffer.from(bytes).toString('utf8');
+  return Buffer.from(contents).equals(bytes)
+    ? { path, contents }
+    : { path, obstacle: 'holds bytes that are no UTF-8' };
+}
+
 function withoutDamage(file: PresentFile): PresentFile {
   const { contents, ...rest } = file;
   return contents?.includes('\uFFFD') === true
@@ -216,6 +228,17 @@ function assertNothingDiffers(
   );
 }
 
+/** What was found in a value of the Secret, which is no file yet. */
+function ofValue(finding: Finding, etcd: SecretImport['etcd']): Finding {
+  const entry = entriesOf(etcd).find(({ path }) => path === finding.path);
+  if (entry === undefined) return finding;
+  return {
+    ...finding,
+    path: valuePath(entry.key),
+    remedy: 'mend it on the host where the Secret was made, and have the Secret made anew',
+  };
+}
+
 /**
  * Opens a Secret, holds what it has against the table and what is there already, and says what is new. Writes nothing.
  *
@@ -225,20 +248,19 @@ function assertNothingDiffers(
 export async function importSecret(request: ImportRequest): Promise<SecretImport> {
   const { name, text, key, files } = request;
   const { etcd, values, empty, missing, unknown } = await openSecret(name, text, key);
-  const came = values.map(({ entry, plain }): PresentFile => {
-    const contents = Buffer.from(plain).toString('utf8');
-    const isText = Buffer.from(contents).equals(plain);
-    return isText
-      ? { path: entry.path, contents }
-      : { path: entry.path, obstacle: 'holds bytes that are no UTF-8' };
-  });
+  const came = values.map(({ entry, plain }) => fileOf(entry.path, plain));
   assertNothingDiffers(files, new Map(came.map((file) => [file.path, file])));
   const there = new Set(files.map(({ path }) => path));
   const fresh = came.filter(({ path }) => !there.has(path));
   const { spec, errors } = await judge({ ...request, files: [...files, ...fresh] }, etcd);
-  const lacking = missing.map((entry) => absent(entry.row, valuePath(entry.key)));
+  const lacking = missing.map(({ row, path }) => absent(row, path));
   const isLacking = ({ path }: Finding): boolean => missing.some((entry) => entry.path === path);
-  const wrong = [...lacking, ...errors.filter((finding) => !isLacking(finding))];
+  const wrong = [
+    ...lacking.map((finding) => ofValue(finding, etcd)),
+    ...errors
+      .filter((finding) => !isLacking(finding))
+      .map((finding) => (there.has(finding.path) ? finding : ofValue(finding, etcd))),
+  ];
   if (wrong.length > 0) throw refusal(`what ${name} holds is not what hosts that join need`, wrong);
   const modeOf = new Map(
     stackedRows(spec).flatMap((row) => row.files.map(({ path, mode }) => [path, mode] as const)),

@@ -8,6 +8,7 @@ import { importSecret, type SecretImport } from '../handover.ts';
 import { targetDirectories } from '../layout.ts';
 import { obstacleOf, resolveDirectories } from '../present.ts';
 import { type ImportSecretReport, importSecretJson, importSecretText } from '../report/import-secret.ts';
+import { isValuePath } from '../secret/opening.ts';
 import { openBytes, readText } from '../sources/bytes.ts';
 import { unreadableSource } from '../sources/source.ts';
 import { surveyDestinations } from '../store/destinations.ts';
@@ -97,8 +98,10 @@ async function targetOf(
 async function planImport(target: Target, read: Read): Promise<SecretImport> {
   const { directories, places } = target;
   const files = await readHandover(directories, target, read);
-  return placedError(placeIn(directories, places), () =>
-    importSecret({ ...target, files, readFrom: directories, now: new Date() }),
+  const placeOf = placeIn(directories, places);
+  return placedError(
+    (path) => (isValuePath(path) ? path : placeOf(path)),
+    () => importSecret({ ...target, files, readFrom: directories, now: new Date() }),
   );
 }
 

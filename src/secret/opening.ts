@@ -20,8 +20,13 @@ export interface OpenedSecret {
 
 const FULL_NAME = `${CERTIFICATE_SECRET.namespace}/${CERTIFICATE_SECRET.name}`;
 
+const VALUE_PREFIX = `secret ${FULL_NAME}:`;
+
 /** What a value is called in messages. */
-export const valuePath = (key: string): string => `secret ${FULL_NAME}:${key}`;
+export const valuePath = (key: string): string => `${VALUE_PREFIX}${key}`;
+
+/** Whether that is what is named, in place of a file. */
+export const isValuePath = (path: string): boolean => path.startsWith(VALUE_PREFIX);
 
 function theSecret(name: string, secrets: readonly Secret[]): Secret {
   const found = secrets.filter(
@@ -46,6 +51,16 @@ function etcdOf({ data }: Secret): OpenedSecret['etcd'] {
     : 'stacked';
 }
 
+/** @throws {PkiError} `ERR_SEALED` where a value is nothing that any key could open. */
+function assertEncoded(name: string, { data }: Secret): void {
+  const keys = [...data].flatMap(([key, sealed]) => (sealed === undefined ? [key] : []));
+  if (keys.length === 0) return;
+  throw new PkiError('ERR_SEALED', `${name}: expected base64, found something else at ${keys.join(', ')}`, {
+    detail: { entries: keys },
+    hint: 'fetch the Secret again, or have it made anew',
+  });
+}
+
 /**
  * Opens the Secret kubeadm-certs in what kubectl prints. As in kubeadm every value must open, or nothing is made of any.
  *
@@ -54,11 +69,12 @@ function etcdOf({ data }: Secret): OpenedSecret['etcd'] {
  */
 export async function openSecret(name: string, text: string, key: Uint8Array): Promise<OpenedSecret> {
   const secret = theSecret(name, await parseSecretDocuments(name, text));
+  assertEncoded(name, secret);
   const etcd = etcdOf(secret);
   const entries = entriesOf(etcd);
-  const opened = [...secret.data]
-    .filter(([, sealed]) => sealed === undefined || sealed.length > 0)
-    .map(([of, sealed]) => ({ of, plain: sealed === undefined ? undefined : unseal(sealed, key) }));
+  const opened = [...secret.data].flatMap(([of, sealed]) =>
+    sealed === undefined || sealed.length === 0 ? [] : [{ of, plain: unseal(sealed, key) }],
+  );
   const closed = opened.flatMap(({ of, plain }) => (plain === undefined ? [of] : []));
   if (closed.length > 0) {
     const isAll = closed.length === opened.length;

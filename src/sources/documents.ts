@@ -7,7 +7,7 @@ export interface Secret {
   readonly name: string;
   readonly labels: ReadonlyMap<string, string>;
   readonly type: string;
-  /** By key; undefined where the value is not base64. */
+  /** By key; undefined where the value is no text, or is not base64. */
   readonly data: ReadonlyMap<string, Uint8Array | undefined>;
 }
 
@@ -28,19 +28,30 @@ function textsOf(value: unknown): readonly (readonly [string, string])[] {
 
 const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
 
+function valuesOf(
+  value: unknown,
+  decode: (text: string) => Uint8Array | undefined,
+): readonly (readonly [string, Uint8Array | undefined])[] {
+  return Object.entries(fieldsOf(value)).map(([key, text]) => {
+    // As in the API server, whose Go takes null for no bytes.
+    if (text === null) return [key, Buffer.alloc(0)];
+    return [key, typeof text === 'string' ? decode(text) : undefined];
+  });
+}
+
 function secretOf(document: Fields): Secret {
   const metadata = fieldsOf(document['metadata']);
-  const data = textsOf(document['data']).map(
-    ([key, text]) => [key, BASE64.test(text) ? Buffer.from(text, 'base64') : undefined] as const,
+  const data = valuesOf(document['data'], (text) =>
+    BASE64.test(text) ? Buffer.from(text, 'base64') : undefined,
   );
   // As in the API server: what is in stringData takes the place of what is in data.
-  const texts = textsOf(document['stringData']).map(([key, text]) => [key, Buffer.from(text)] as const);
+  const texts = valuesOf(document['stringData'], (text) => Buffer.from(text));
   return {
     namespace: textOf(metadata['namespace']) || 'default',
     name: textOf(metadata['name']),
     labels: new Map(textsOf(metadata['labels'])),
     type: textOf(document['type']),
-    data: new Map<string, Uint8Array | undefined>([...data, ...texts]),
+    data: new Map([...data, ...texts]),
   };
 }
 

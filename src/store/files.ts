@@ -35,7 +35,7 @@ type OtherState =
   | { readonly kind: 'unreadable'; readonly errno: string };
 
 /** No file of a PKI comes near this; a larger one is something else, and is not read. */
-const MAXIMUM_BYTES = 1024 * 1024;
+export const MAXIMUM_FILE_BYTES: number = 1024 * 1024;
 
 // What stands in /proc has no size until it is read. A command line there is far shorter than this.
 const UNSIZED_BYTES = 128 * 1024;
@@ -64,7 +64,7 @@ export function isStream(path: string): boolean {
 }
 
 /** What lies at `path`. Reads at most `maximumBytes`, never throws for what the file system says, never waits on a FIFO. */
-export function readFileState(path: string, maximumBytes: number = MAXIMUM_BYTES): FileState {
+export function readFileState(path: string, maximumBytes: number = MAXIMUM_FILE_BYTES): FileState {
   const state = readFileBytes(path, maximumBytes);
   if (state.kind !== 'file') return state;
   const { bytes, ...rest } = state;
@@ -72,7 +72,7 @@ export function readFileState(path: string, maximumBytes: number = MAXIMUM_BYTES
 }
 
 /** The same, of a file the bytes as they are. */
-export function readFileBytes(path: string, maximumBytes: number = MAXIMUM_BYTES): RawFile | OtherState {
+export function readFileBytes(path: string, maximumBytes: number = MAXIMUM_FILE_BYTES): RawFile | OtherState {
   try {
     const entry = entryAt(path);
     if (entry === undefined) return { kind: 'absent' };

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import {
   type ExportCertificateSecretOptions,
   exportCertificateSecret,
@@ -49,6 +49,13 @@ function decrypted(value: string, key = KEY): string {
   const cipher = createDecipheriv('aes-256-gcm', Buffer.from(key, 'hex'), bytes.subarray(0, 12));
   cipher.setAuthTag(bytes.subarray(bytes.length - 16));
   return cipher.update(bytes.subarray(12, bytes.length - 16), undefined, 'utf8') + cipher.final('utf8');
+}
+
+/** Likewise. */
+function encrypted(plain: Uint8Array): string {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', Buffer.from(KEY, 'hex'), nonce);
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64');
 }
 
 /** What an import of a Secret is refused with. */
@@ -327,10 +334,55 @@ describe('importCertificateSecret', () => {
     expect(error.detail.findings.map(({ path }) => path)).toEqual([
       'secret kube-system/kubeadm-certs:ca.key',
       'secret kube-system/kubeadm-certs:etcd-ca.crt',
-      'pki/front-proxy-ca.key',
-      'pki/etcd/ca.key',
-      'pki/sa.pub',
+      'secret kube-system/kubeadm-certs:front-proxy-ca.key',
+      'secret kube-system/kubeadm-certs:etcd-ca.key',
+      'secret kube-system/kubeadm-certs:sa.pub',
     ]);
+  });
+
+  test.each(STACKED)('refuses %s where it is larger than any command reads', async (path) => {
+    const key = path.replace(/^pki\//, '').replace('/', '-');
+    const spoiled = async (length: number): Promise<string> => {
+      const text = textOf(path);
+      const plain = Buffer.concat([Buffer.from(text), Buffer.alloc(length - text.length, '\n')]);
+      return withValue(theSecret(await made()), { [key]: encrypted(plain) });
+    };
+    const largest = { secret: await spoiled(2 ** 20), certificateKey: KEY, now: NOW };
+    expect((await importCertificateSecret(largest)).files).toHaveLength(STACKED.length);
+    const larger = { secret: await spoiled(2 ** 20 + 1), certificateKey: KEY, now: NOW };
+    const error = await errorOf(() => importCertificateSecret(larger));
+    if (!isPkiError(error, 'ERR_REFUSED')) throw error;
+    expect(error.detail.findings).toEqual([
+      expect.objectContaining({
+        code: 'file-unreadable',
+        path: `secret kube-system/kubeadm-certs:${key}`,
+        message: 'is too large for a file of a PKI (1048577 bytes)',
+        remedy: 'mend it on the host where the Secret was made, and have the Secret made anew',
+      }),
+    ]);
+  });
+
+  test('takes null for an empty value, and no other type for a missing one', async () => {
+    const secret = theSecret(await made());
+    const taken = await importCertificateSecret({
+      secret: JSON.stringify({ ...secret, data: { ...valuesOf(secret), 'ca.key': null } }),
+      certificateKey: KEY,
+      now: NOW,
+    });
+    expect(taken.absent).toEqual(['pki/ca.key']);
+    for (const part of ['data', 'stringData']) {
+      const values = { ...valuesOf(secret), ...Object(secret[part]), 'ca.crt': 5, 'sa.pub': ['AAAA'] };
+      const error = await errorOf(() =>
+        importCertificateSecret({
+          secret: JSON.stringify({ ...secret, [part]: values }),
+          certificateKey: KEY,
+          now: NOW,
+        }),
+      );
+      if (!isPkiError(error, 'ERR_SEALED')) throw error;
+      expect(error.message).toBe('the Secret: expected base64, found something else at ca.crt, sa.pub');
+      expect(error.detail.entries).toEqual(['ca.crt', 'sa.pub']);
+    }
   });
 
   test.each([

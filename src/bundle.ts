@@ -1,6 +1,6 @@
 import { type ReadCertificate, readCertificate } from './checks/strays.ts';
 import { nameText } from './checks/text.ts';
-import { PkiError } from './errors.ts';
+import { inFile, PkiError } from './errors.ts';
 import { isSameDer } from './checks/evidence.ts';
 import { encodePrivateKeyInfo, parsePrivateKey } from './x509/keys.ts';
 import { attributeValues, type Certificate, COMMON_NAME_OID } from './x509/model.ts';
@@ -18,6 +18,19 @@ export interface BundleTexts {
   readonly authorities: string;
 }
 
+/** A PEM text, and the file that it is from, where there is one: what is wrong with it is said of that. */
+export interface BundlePart {
+  readonly pem: string;
+  readonly path?: string;
+}
+
+/** The same, each part by itself. */
+export interface BundleParts {
+  readonly certificate: BundlePart;
+  readonly key: BundlePart;
+  readonly authorities: readonly BundlePart[];
+}
+
 /** The parts of a bundle, seen to belong together. */
 export interface PlannedBundle {
   readonly certificate: Certificate;
@@ -29,17 +42,56 @@ export interface PlannedBundle {
   readonly notices: readonly string[];
 }
 
-async function certificatesOf(pem: string): Promise<readonly ReadCertificate[]> {
-  const blocks = parsePemBlocks(pem).filter(({ label }) => label === 'CERTIFICATE');
-  return Promise.all(
-    blocks.map(async ({ der }) => {
-      const read = await readCertificate(der);
-      if (read !== undefined) return read;
-      throw new PkiError('ERR_CERTIFICATE', 'a certificate in it cannot be read', {
-        detail: { field: 'certificate' },
+function certificatesOf({ pem, path }: BundlePart): Promise<readonly ReadCertificate[]> {
+  return inFile(path, () => {
+    const blocks = parsePemBlocks(pem).filter(({ label }) => label === 'CERTIFICATE');
+    return Promise.all(
+      blocks.map(async ({ der }) => {
+        const read = await readCertificate(der);
+        if (read !== undefined) return read;
+        throw new PkiError('ERR_CERTIFICATE', 'a certificate in it cannot be read', {
+          detail: { field: 'certificate' },
+        });
+      }),
+    );
+  });
+}
+
+function assertClient({ extKeyUsage: usages, basicConstraints, subject }: Certificate): void {
+  const isForClients =
+    usages === undefined || usages.some((usage) => usage === 'clientAuth' || usage === 'anyExtendedKeyUsage');
+  if (basicConstraints?.isCa !== true && isForClients) return;
+  throw new PkiError('ERR_CERTIFICATE', `"${nameText(subject)}" is the certificate of no client`, {
+    detail: { field: 'extKeyUsage' },
+    hint: 'bundles are for what is imported to show it to a server',
+  });
+}
+
+/** The certificate of the client with what stands behind it. */
+async function ownOf(
+  part: BundlePart,
+): Promise<{ readonly own: ReadCertificate; readonly behind: readonly ReadCertificate[] }> {
+  const [own, ...behind] = await certificatesOf(part);
+  return inFile(part.path, () => {
+    if (own === undefined) {
+      const found = describePem(part.pem, readPem(part.pem));
+      throw new PkiError('ERR_PEM', `there is no certificate in it: found ${found}`, {
+        detail: { expected: 'a CERTIFICATE', found },
       });
-    }),
-  );
+    }
+    assertClient(own.certificate);
+    return { own, behind };
+  });
+}
+
+function keyOf({ pem, path }: BundlePart, { spkiDer, subject }: Certificate): Promise<KeyPair> {
+  return inFile(path, () => {
+    const key = parsePrivateKey(pem);
+    if (isSameDer(key.spkiDer, spkiDer)) return key;
+    throw new PkiError('ERR_KEY', 'the key belongs to another certificate', {
+      detail: { expected: `the key of "${nameText(subject)}"`, found: 'another key' },
+    });
+  });
 }
 
 /** Who signed a certificate, and who signed that. A circle ends where it closes. */
@@ -83,34 +135,15 @@ function noticesOf(certificate: Certificate, chain: readonly Certificate[], now:
  * another certificate.
  */
 export async function planBundle(
-  { certificate: pem, key: keyPem, authorities }: BundleTexts,
+  parts: BundleParts,
   { now, friendlyName }: { readonly now: Date; readonly friendlyName: string | undefined },
 ): Promise<PlannedBundle> {
-  const [own, ...behind] = await certificatesOf(pem);
-  if (own === undefined) {
-    const found = describePem(pem, readPem(pem));
-    throw new PkiError('ERR_PEM', `there is no certificate in it: found ${found}`, {
-      detail: { expected: 'a CERTIFICATE', found },
-    });
-  }
+  const { own, behind } = await ownOf(parts.certificate);
   const { certificate } = own;
-  const { extKeyUsage: usages, basicConstraints, subject } = certificate;
-  const isForClients =
-    usages === undefined || usages.some((usage) => usage === 'clientAuth' || usage === 'anyExtendedKeyUsage');
-  if (basicConstraints?.isCa === true || !isForClients) {
-    throw new PkiError('ERR_CERTIFICATE', `"${nameText(subject)}" is the certificate of no client`, {
-      detail: { field: 'extKeyUsage' },
-      hint: 'bundles are for what is imported to show it to a server',
-    });
-  }
-  const key = parsePrivateKey(keyPem);
-  if (!isSameDer(key.spkiDer, certificate.spkiDer)) {
-    throw new PkiError('ERR_KEY', 'the key belongs to another certificate', {
-      detail: { expected: `the key of "${nameText(subject)}"`, found: 'another key' },
-    });
-  }
-  const chain = await chainOf(own, [...behind, ...(await certificatesOf(authorities))]);
-  const [commonName] = attributeValues(subject, COMMON_NAME_OID);
+  const key = await keyOf(parts.key, certificate);
+  const authorities = await Promise.all(parts.authorities.map(certificatesOf));
+  const chain = await chainOf(own, [...behind, ...authorities.flat()]);
+  const [commonName] = attributeValues(certificate.subject, COMMON_NAME_OID);
   return {
     certificate,
     key,

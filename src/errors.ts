@@ -98,3 +98,21 @@ export class PkiError<C extends PkiErrorCode = PkiErrorCode> extends Error {
 export function isPkiError<C extends PkiErrorCode>(error: unknown, code: C): error is PkiError<C> {
   return error instanceof PkiError && error.code === code;
 }
+
+/**
+ * What `run` gives; what it throws of a text is said of the file that the text is from.
+ *
+ * @param path Absent: nobody knows.
+ */
+export async function inFile<T>(path: string | undefined, run: () => T | Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (path === undefined || !(error instanceof PkiError)) throw error;
+    throw new PkiError(error.code, `${path}: ${error.message}`, {
+      detail: error.detail,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
+  }
+}

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Arguments } from 'yargs';
-import { encodePlannedBundle, type PlannedBundle, planBundle } from '../bundle.ts';
+import { encodePlannedBundle, planBundle } from '../bundle.ts';
 import { isShowable } from '../cluster/names.ts';
 import { PkiError, type SpecIssue } from '../errors.ts';
 import { type BundleReport, bundleJson, bundleText } from '../report/bundle.ts';
-import { type BundleSource, readBundleSource } from './bundle-source.ts';
+import { readBundleSource } from './bundle-source.ts';
 import { assertNoIssues } from './issues.ts';
 import { assertOutputApart } from './output-file.ts';
 import { ask, canAsk } from './prompt.ts';
@@ -41,32 +41,15 @@ async function passwordOf(parsed: Arguments, signal: AbortSignal): Promise<strin
   throw usageError('the two passwords differ', 'nothing was written: run again');
 }
 
-/** The parts, with the file that is at fault in what is said of them. */
-async function planned(
-  { path, ...texts }: Omit<BundleSource, 'directories'>,
-  friendlyName: string | undefined,
-): Promise<PlannedBundle> {
-  try {
-    return await planBundle(texts, { now: new Date(), friendlyName });
-  } catch (error) {
-    if (!(error instanceof PkiError)) throw error;
-    throw new PkiError(error.code, `${path}: ${error.message}`, {
-      detail: error.detail,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      cause: error,
-    });
-  }
-}
-
 /** `k8s-pki export bundle`. */
 export async function runBundle(parsed: Arguments, signal: AbortSignal): Promise<number> {
   const friendlyName = textOf(parsed, 'friendly-name');
   assertNoIssues(issuesOfName(friendlyName));
   const path = await placeOf(textOf(parsed, 'output-file') ?? '');
   assertFree(path);
-  const { directories, ...source } = await readBundleSource(parsed);
-  await assertOutputApart(parsed, { directories });
-  const plan = await planned(source, friendlyName);
+  const source = await readBundleSource(parsed);
+  await assertOutputApart(parsed, { directories: source.directories });
+  const plan = await planBundle(source, { now: new Date(), friendlyName });
   const isLegacy = parsed['legacy'] === true;
   const tell = (outcome: BundleReport['outcome']): void => {
     const report: BundleReport = { outcome, plan, path, source: source.path, isLegacy };

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { Arguments } from 'yargs';
-import type { BundleTexts } from '../bundle.ts';
+import type { BundlePart, BundleParts } from '../bundle.ts';
 import type { Directories } from '../cluster/directories.ts';
 import { PkiError } from '../errors.ts';
 import { type Embedded, isKubeconfig, parseKubeconfig } from '../kubeconfig/parse.ts';
@@ -14,15 +14,15 @@ import { assertNoIssues } from './issues.ts';
 import { textOf } from './words.ts';
 
 /** What a bundle is made from, and where the certificate of it was. */
-export interface BundleSource extends BundleTexts {
+export interface BundleSource extends BundleParts {
   readonly path: string;
   /** Where the PKI lies, where it is from one. */
   readonly directories?: Directories | undefined;
 }
 
-function read(path: string): string {
+function read(path: string): Required<BundlePart> {
   const state = readFileState(path);
-  if (state.kind === 'file') return state.contents;
+  if (state.kind === 'file') return { pem: state.contents, path };
   throw new PkiError('ERR_STORE', `${path}: ${obstacleOf(state)}`, {
     detail: { path, operation: 'read' },
     hint: 'name a file that is there and that you may read',
@@ -30,15 +30,15 @@ function read(path: string): string {
 }
 
 /** What a kubeconfig embeds, or names by words that are meant from where it lies. */
-async function textsOfKubeconfig(text: string, path: string): Promise<BundleTexts> {
+async function partsOfKubeconfig(text: string, path: string): Promise<BundleParts> {
   const { clientCertificate, clientKey, certificateAuthority } = await parseKubeconfig(text);
-  const open = (part: Embedded | undefined): string | undefined => {
-    if (part === undefined) return undefined;
-    return 'pem' in part ? part.pem : read(resolve(dirname(path), part.file));
+  const open = (part: Embedded | undefined): readonly BundlePart[] => {
+    if (part === undefined) return [];
+    return ['pem' in part ? { pem: part.pem, path } : read(resolve(dirname(path), part.file))];
   };
-  const [certificate, key] = [open(clientCertificate), open(clientKey)];
+  const [[certificate], [key]] = [open(clientCertificate), open(clientKey)];
   if (certificate !== undefined && key !== undefined)
-    return { certificate, key, authorities: open(certificateAuthority) ?? '' };
+    return { certificate, key, authorities: open(certificateAuthority) };
   const field = certificate === undefined ? 'client-certificate' : 'client-key';
   throw new PkiError('ERR_KUBECONFIG', `${path}: its current user has no ${field}`, {
     detail: { field },
@@ -54,27 +54,28 @@ const CLIENT_ROWS = ROWS.flatMap((row) =>
     : [],
 );
 
-async function textsOfRow(parsed: Arguments, row: (typeof CLIENT_ROWS)[number]): Promise<BundleSource> {
+async function partsOfRow(parsed: Arguments, row: (typeof CLIENT_ROWS)[number]): Promise<BundleSource> {
   const { files, pathOf, readFrom: directories } = (await readCluster(parsed)).source;
-  const authorities = ROWS.flatMap((ca) => (ca.kind === 'ca' ? [ca.certificate] : []))
-    .map((path) => files.find((file) => file.path === path)?.contents ?? '')
-    .join('\n');
+  const authorities = ROWS.flatMap((ca) => (ca.kind === 'ca' ? [ca.certificate] : [])).map((path) => ({
+    pem: files.find((file) => file.path === path)?.contents ?? '',
+    path: pathOf(path),
+  }));
   if (row.kind === 'certificate') {
     const path = pathOf(row.certificate);
     return { path, directories, certificate: read(path), key: read(pathOf(row.key)), authorities };
   }
   const path = pathOf(row.file);
-  const texts = await textsOfKubeconfig(read(path), path);
-  return { ...texts, path, directories, authorities: `${texts.authorities}\n${authorities}` };
+  const parts = await partsOfKubeconfig(read(path).pem, path);
+  return { ...parts, path, directories, authorities: [...parts.authorities, ...authorities] };
 }
 
 /** The key of a certificate in a file: named, in the same file, or beside it as openssl's users call it. */
-function keyOf(parsed: Arguments, path: string, certificate: string): string {
+function keyOf(parsed: Arguments, certificate: Required<BundlePart>): BundlePart {
   const named = textOf(parsed, 'key-file');
   if (named !== undefined) return read(resolve(named));
-  return holdsPrivateKey(certificate)
+  return holdsPrivateKey(certificate.pem)
     ? certificate
-    : read(`${path.replace(/\.(?:crt|cer|cert|pem)$/, '')}.key`);
+    : read(`${certificate.path.replace(/\.(?:crt|cer|cert|pem)$/, '')}.key`);
 }
 
 /** @throws {PkiError} `ERR_CONFIG` where key or CAs are named of what has them itself. */
@@ -98,7 +99,7 @@ export async function readBundleSource(parsed: Arguments): Promise<BundleSource>
   const row = CLIENT_ROWS.find(({ id }) => id === word);
   if (row !== undefined) {
     assertNoFurther(parsed);
-    return textsOfRow(parsed, row);
+    return partsOfRow(parsed, row);
   }
   const path = resolve(word);
   if (entryAt(path) === undefined) {
@@ -107,16 +108,16 @@ export async function readBundleSource(parsed: Arguments): Promise<BundleSource>
       hint: `a file, or one of ${CLIENT_ROWS.map(({ id }) => id).join(', ')}`,
     });
   }
-  const text = read(path);
-  if (isKubeconfig(text)) {
+  const certificate = read(path);
+  if (isKubeconfig(certificate.pem)) {
     assertNoFurther(parsed);
-    return { ...(await textsOfKubeconfig(text, path)), path };
+    return { ...(await partsOfKubeconfig(certificate.pem, path)), path };
   }
   const authorities = textOf(parsed, 'ca-file');
   return {
     path,
-    certificate: text,
-    key: keyOf(parsed, path, text),
-    authorities: authorities === undefined ? '' : read(resolve(authorities)),
+    certificate,
+    key: keyOf(parsed, certificate),
+    authorities: authorities === undefined ? [] : [read(resolve(authorities))],
   };
 }

@@ -1,6 +1,6 @@
 import type { Arguments } from 'yargs';
 import { parseBootstrapToken, parseCertificateKey } from '../cluster/join-secrets.ts';
-import { PkiError } from '../errors.ts';
+import { inFile, PkiError } from '../errors.ts';
 import { type CaCertHash, hashAuthorities, TOKEN_PLACEHOLDER } from '../join.ts';
 import { caHashJson, joinJson, joinText } from '../report/join.ts';
 import { resolveUserServer, userAuthorityPath } from '../resolve/user.ts';
@@ -25,12 +25,7 @@ async function authorityHashes({
       hint: 'name the certificate directory with --cert-dir',
     });
   }
-  try {
-    return { path, hashes: await hashAuthorities(contents) };
-  } catch (error) {
-    if (!(error instanceof PkiError)) throw error;
-    throw new PkiError(error.code, `${path}: ${error.message}`, { detail: error.detail, cause: error });
-  }
+  return { path, hashes: await inFile(path, () => hashAuthorities(contents)) };
 }
 
 /** `k8s-pki show ca-hash`. */

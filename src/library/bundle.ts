@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type BundleTexts, encodePlannedBundle, planBundle } from '../bundle.ts';
+import { type BundleParts, type BundleTexts, encodePlannedBundle, planBundle } from '../bundle.ts';
 import { PkiError } from '../errors.ts';
 import { parseKubeconfig } from '../kubeconfig/parse.ts';
 import type { Certificate } from '../x509/model.ts';
@@ -48,6 +48,12 @@ async function textsOf(from: string | BundleTexts): Promise<BundleTexts> {
   };
 }
 
+const partsOf = ({ certificate, key, authorities }: BundleTexts): BundleParts => ({
+  certificate: { pem: certificate },
+  key: { pem: key },
+  authorities: [{ pem: authorities }],
+});
+
 /**
  * Encodes a client certificate with its key and its CAs as PKCS#12, for browsers, Java and others that import such a file:
  * encrypted by AES-256 and authenticated by HMAC-SHA-256, both with keys that take 600,000 rounds to derive from the password.
@@ -82,7 +88,7 @@ export async function encodeBundle(options: EncodeBundleOptions): Promise<Bundle
     ...issuesOfTimes({ now }),
     ...(hasPassword ? [] : [{ option: 'password', rule: 'must be a text that is not empty' }]),
   ]);
-  const planned = await planBundle(await textsOf(from), { now, friendlyName });
+  const planned = await planBundle(partsOf(await textsOf(from)), { now, friendlyName });
   const bundle = await encodePlannedBundle(planned, { password, isLegacy, randomBytes: random });
   const { certificate, chain, notices } = planned;
   return { bundle, certificate, chain, notices };

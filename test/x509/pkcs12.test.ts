@@ -207,8 +207,11 @@ describe('encodeBundle', () => {
 
   test('has of the CAs those that signed it, and says where there are none', async () => {
     const name = 'pki/front-proxy-client';
-    const own = { certificate: await textOf(`${name}.crt`), key: await textOf(`${name}.key`) };
-    const authorities = (await textOf('pki/ca.crt')) + (await textOf('pki/front-proxy-ca.crt'));
+    const own = {
+      certificate: { pem: await textOf(`${name}.crt`) },
+      key: { pem: await textOf(`${name}.key`) },
+    };
+    const authorities = [{ pem: await textOf('pki/ca.crt') }, { pem: await textOf('pki/front-proxy-ca.crt') }];
     const now = new Date();
     const { chain, notices, friendlyName } = await planBundle(
       { ...own, authorities },
@@ -219,7 +222,7 @@ describe('encodeBundle', () => {
     );
     expect({ notices, friendlyName }).toEqual({ notices: [], friendlyName: 'front-proxy-client' });
     const late = { now: new Date('2099-01-01'), friendlyName: 'x' };
-    expect((await planBundle({ ...own, authorities: '' }, late)).notices).toEqual([
+    expect((await planBundle({ ...own, authorities: [] }, late)).notices).toEqual([
       'the certificate has expired: no API server takes it',
       'the CA that signed it, "CN=kubernetes-front-proxy-ca", is not here, and so not in the bundle',
     ]);

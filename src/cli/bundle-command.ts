@@ -8,7 +8,7 @@ import { readBundleSource } from './bundle-source.ts';
 import { assertNoIssues } from './issues.ts';
 import { assertOutputApart } from './output-file.ts';
 import { ask, canAsk } from './prompt.ts';
-import { readSecret } from './secret-file.ts';
+import { assertOneStandardInput, readSecret } from './secret-file.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
 import { textOf } from './words.ts';
 import { assertFree, placeOf, writeSecret } from './write-new.ts';
@@ -43,6 +43,7 @@ async function passwordOf(parsed: Arguments, signal: AbortSignal): Promise<strin
 
 /** `k8s-pki export bundle`. */
 export async function runBundle(parsed: Arguments, signal: AbortSignal): Promise<number> {
+  assertOneStandardInput(parsed);
   const friendlyName = textOf(parsed, 'friendly-name');
   assertNoIssues(issuesOfName(friendlyName));
   const path = await placeOf(textOf(parsed, 'output-file') ?? '');

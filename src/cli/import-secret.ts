@@ -16,11 +16,12 @@ import { assertWritable, isInside, resolveDirectory } from '../store/directories
 import { type FileState, isStream, readFiles, readFileState } from '../store/files.ts';
 import type { NewFile } from '../store/staging.ts';
 import { openStore } from '../store/store.ts';
-import { assertOneStandardInput, certificateKeyOf } from './certificate-key.ts';
+import { certificateKeyOf } from './certificate-key.ts';
 import { type AskedOptions, askedOptionsOf } from './config.ts';
 import { readInput } from './interrupt.ts';
 import { pendingSentences } from '../library/pending.ts';
 import { placedError } from './placed.ts';
+import { assertOneStandardInput } from './secret-file.ts';
 import { etcdPlacesOf, type EtcdPlaces, placeIn, readHandover } from './secret-files.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
 import { textOf } from './words.ts';

@@ -8,7 +8,7 @@ import type { Source } from '../sources/source.ts';
 import { specOfFiles } from '../user.ts';
 import { readCluster } from './cluster-files.ts';
 import { assertNoIssues } from './issues.ts';
-import { secretOf } from './secret-file.ts';
+import { assertOneStandardInput, secretOf } from './secret-file.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
 
 /** The hashes of the CA by which nodes that join know the cluster, and where it lies. */
@@ -42,6 +42,7 @@ export async function showCaHash(parsed: Arguments): Promise<number> {
 
 /** `k8s-pki show join`. */
 export async function showJoin(parsed: Arguments): Promise<number> {
+  assertOneStandardInput(parsed);
   const token = await secretOf(parsed, 'token', parseBootstrapToken);
   const certificateKey = await secretOf(parsed, 'certificate-key', parseCertificateKey);
   assertNoIssues([...token.issues, ...certificateKey.issues]);

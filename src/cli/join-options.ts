@@ -19,7 +19,8 @@ export const addJoinOptions = (parser: Argv): Argv =>
   )
     .option('token', {
       type: 'string',
-      describe: 'bootstrap token that goes into the line; without one a placeholder stands there',
+      describe:
+        'bootstrap token that goes into the line, which everybody on this host can see meanwhile; without one a placeholder stands there',
       requiresArg: true,
     })
     .option('token-file', {
@@ -30,7 +31,8 @@ export const addJoinOptions = (parser: Argv): Argv =>
     .option('control-plane', { type: 'boolean', describe: 'the line for one more control plane' })
     .option('certificate-key', {
       type: 'string',
-      describe: 'key of the kubeadm-certs Secret, for one more control plane',
+      describe:
+        'key of the kubeadm-certs Secret, for one more control plane; everybody on this host can see it meanwhile',
       requiresArg: true,
     })
     .option('certificate-key-file', {
@@ -38,4 +40,4 @@ export const addJoinOptions = (parser: Argv): Argv =>
       describe: 'read it from this file, or - for stdin',
       requiresArg: true,
     })
-    .example('$0 show join --token abcdef.0123456789abcdef', 'the line for a worker');
+    .example('kubeadm token create | $0 show join --token-file -', 'the line for a worker');

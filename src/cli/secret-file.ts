@@ -1,39 +1,101 @@
 import { resolve } from 'node:path';
 import type { Arguments } from 'yargs';
 import type { Parsed } from '../cluster/parsed.ts';
-import type { SpecIssue } from '../errors.ts';
-import { isStream } from '../store/files.ts';
+import { PkiError, type SpecIssue } from '../errors.ts';
+import { obstacleOf } from '../present.ts';
+import { isStream, readFileBytes } from '../store/files.ts';
 import { readInput } from './interrupt.ts';
+import { printMessages } from './terminal.ts';
 import { textOf } from './words.ts';
 
 const MAXIMUM_BYTES = 64 * 1024;
 
+const TOO_MUCH = 'holds too much for a secret';
+
 /** A secret that was read, or what is wrong with where it was to come from. What was read is in no issue. */
 export type ReadSecret = { readonly secret: string } | { readonly issue: SpecIssue };
 
+/** What a flag is about: `certificate-key-file` about a key. */
+const nounOf = (option: string): string =>
+  option
+    .replace(/-file$/, '')
+    .split('-')
+    .at(-1) ?? option;
+
+/** Bytes, or why there are none. */
+type ReadBytes = { readonly bytes: Uint8Array } | { readonly rule: string };
+
+async function readStream(path?: string): Promise<ReadBytes> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of readInput(path)) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAXIMUM_BYTES) return { rule: TOO_MUCH };
+  }
+  return { bytes: Buffer.concat(chunks) };
+}
+
+async function readBytes(option: string, word: string): Promise<ReadBytes> {
+  if (word === '-') return readStream();
+  const path = resolve(word);
+  const state = readFileBytes(path, MAXIMUM_BYTES);
+  switch (state.kind) {
+    case 'file':
+      if ((state.mode & 0o044) !== 0)
+        printMessages([`warning: ${path}: others than its owner can read the ${nounOf(option)}`]);
+      return { bytes: state.bytes };
+    case 'too-large':
+      return { rule: TOO_MUCH };
+    default:
+      // A shell hands over what a command prints as a pipe.
+      return state.kind === 'special' && isStream(path) ? readStream(path) : { rule: obstacleOf(state) };
+  }
+}
+
+const issueOf = (option: string, value: string, rule: string): ReadSecret => ({
+  issue: { option, value, rule, hint: `name a file with --${option}, or - for stdin` },
+});
+
 /**
- * Reads a secret on one line from a file, a pipe or, for `-`, from stdin. The end of the line is no part of it.
+ * Reads a text that is secret from a file, a pipe or, for `-`, from stdin, and warns where others can read that file.
  *
  * @param option The flag that names where it is.
  */
-export async function readSecret(option: string, path: string): Promise<ReadSecret> {
-  const issue = (rule: string): ReadSecret => ({
-    issue: { option, value: path, rule, hint: `name a file with --${option}, or - for stdin` },
-  });
-  if (path !== '-' && !isStream(resolve(path))) return issue('is not there, or no file');
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of readInput(path === '-' ? undefined : resolve(path))) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > MAXIMUM_BYTES) return issue('holds too much for a secret');
-  }
-  const all = Buffer.concat(chunks);
-  const text = all.toString('utf8');
-  if (!Buffer.from(text, 'utf8').equals(all)) return issue('holds something else than UTF-8');
-  const secret = text.replace(/\r?\n$/, '');
-  if (secret === '') return issue('is empty');
-  return /[\r\n\0]/.test(secret) ? issue('must hold one line') : { secret };
+export async function readSecretText(option: string, word: string): Promise<ReadSecret> {
+  const read = await readBytes(option, word);
+  if ('rule' in read) return issueOf(option, word, read.rule);
+  const secret = Buffer.from(read.bytes).toString('utf8');
+  return Buffer.from(secret, 'utf8').equals(read.bytes)
+    ? { secret }
+    : issueOf(option, word, 'holds something else than UTF-8');
+}
+
+/** The same of a secret on one line. The end of the line is no part of it. */
+export async function readSecret(option: string, word: string): Promise<ReadSecret> {
+  const read = await readSecretText(option, word);
+  if ('issue' in read) return read;
+  const secret = read.secret.replace(/\r?\n$/, '');
+  if (secret === '') return issueOf(option, word, 'is empty');
+  return /[\r\n\0]/.test(secret) ? issueOf(option, word, 'must hold one line') : { secret };
+}
+
+/** Warns of a secret that is a word of the command line. */
+export function warnOfPlain(option: string): void {
+  printMessages([
+    `warning: --${option}: while this runs, everybody on this host can see the ${nounOf(option)} in the list of processes`,
+    `  hint: --${option}-file FILE, or - for stdin`,
+  ]);
+}
+
+/** @throws {PkiError} `ERR_USAGE` where stdin is to be two things: a secret that is read as something else might be shown. */
+export function assertOneStandardInput(parsed: Arguments): void {
+  const names = ['config', 'certificate-key-file', 'token-file', 'password-file', 'file', 'dir'];
+  const words = names.filter((name) => parsed[name] === '-');
+  if (words.length <= 1) return;
+  const called: Readonly<Record<string, string>> = { file: 'the Secret', dir: 'the directory' };
+  const said = words.map((name) => called[name] ?? `--${name}`).join(' and ');
+  throw new PkiError('ERR_USAGE', `${said} cannot both be on stdin`, { detail: {} });
 }
 
 /** A secret that is given as such or in a file, and what is wrong with it. Wrong or right, its value is in no issue. */
@@ -48,6 +110,7 @@ export async function secretOf(
     return { issues: [{ option: fileOption, rule: `must not be given beside --${name}` }] };
   const read = file === undefined ? undefined : await readSecret(fileOption, file);
   if (read !== undefined && 'issue' in read) return { issues: [read.issue] };
+  if (text !== undefined) warnOfPlain(name);
   const secret = read?.secret ?? text;
   if (secret === undefined) return { issues: [] };
   const understood = parse(secret);

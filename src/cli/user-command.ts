@@ -11,7 +11,7 @@ import { readCluster } from './cluster-files.ts';
 import { valuesOf } from './csv.ts';
 import { assertWanted } from './interrupt.ts';
 import { ask, canAsk } from './prompt.ts';
-import { secretOf } from './secret-file.ts';
+import { assertOneStandardInput, secretOf } from './secret-file.ts';
 import { assertOutputApart } from './output-file.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
 import { textOf } from './words.ts';
@@ -102,6 +102,7 @@ async function assertMeant(user: PlannedUser, signal: AbortSignal): Promise<void
 
 /** `k8s-pki kubeconfig user`. */
 export async function runUser(parsed: Arguments, signal: AbortSignal): Promise<number> {
+  assertOneStandardInput(parsed);
   const file = textOf(parsed, 'output-file');
   const isDryRun = parsed['dry-run'] === true;
   assertForm(parsed, { isPrinted: file === undefined && !isDryRun });

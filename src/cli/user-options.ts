@@ -34,7 +34,8 @@ export const addUserOptions = (parser: Argv): Argv =>
     })
     .option('token', {
       type: 'string',
-      describe: 'put this token into the kubeconfig, in place of a certificate',
+      describe:
+        'put this token into the kubeconfig, in place of a certificate; everybody on this host can see it meanwhile',
       requiresArg: true,
     })
     .option('token-file', {

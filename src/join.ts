@@ -1,4 +1,5 @@
 import { readCertificate } from './checks/strays.ts';
+import { nameText } from './checks/text.ts';
 import { PkiError } from './errors.ts';
 import type { Certificate } from './x509/model.ts';
 import { describePem } from './x509/pem-form.ts';
@@ -34,6 +35,16 @@ export async function hashAuthorities(pem: string): Promise<readonly CaCertHash[
       });
     }),
   );
+}
+
+/** The names of those among the certificates that are no CA: no host could verify the API server by one. */
+export function noAuthorities(hashes: readonly CaCertHash[]): readonly string[] {
+  return hashes
+    .filter(({ certificate: { version, basicConstraints } }) =>
+      // Go takes a certificate of version 1, which cannot say so, for a CA (crypto/x509, CheckSignatureFrom).
+      version === 3 ? basicConstraints?.isCa !== true : basicConstraints?.isCa === false,
+    )
+    .map(({ certificate }) => nameText(certificate.subject));
 }
 
 /** How a host joins a cluster. */

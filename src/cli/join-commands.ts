@@ -1,7 +1,8 @@
 import type { Arguments } from 'yargs';
 import { parseBootstrapToken, parseCertificateKey } from '../cluster/join-secrets.ts';
 import { inFile, PkiError } from '../errors.ts';
-import { type CaCertHash, hashAuthorities, TOKEN_PLACEHOLDER } from '../join.ts';
+import { type CaCertHash, hashAuthorities, noAuthorities, TOKEN_PLACEHOLDER } from '../join.ts';
+import { printable } from '../report/columns.ts';
 import { caHashJson, joinJson, joinText } from '../report/join.ts';
 import { resolveUserServer, userAuthorityPath } from '../resolve/user.ts';
 import type { Source } from '../sources/source.ts';
@@ -28,10 +29,24 @@ async function authorityHashes({
   return { path, hashes: await inFile(path, () => hashAuthorities(contents)) };
 }
 
+const noAuthorityText = (name: string): string =>
+  `"${printable(name)}" is no CA: no host that is told its hash can join`;
+
+/** @throws {PkiError} `ERR_CERTIFICATE` where what hosts are to know the cluster by is something else. */
+function assertAuthorities(path: string, hashes: readonly CaCertHash[]): void {
+  const [name] = noAuthorities(hashes);
+  if (name === undefined) return;
+  throw new PkiError('ERR_CERTIFICATE', `${path}: ${noAuthorityText(name)}`, {
+    detail: { field: 'basicConstraints' },
+    hint: 'bring back the certificate of the CA; k8s-pki verify tells all there is to say',
+  });
+}
+
 /** `k8s-pki show ca-hash`. */
 export async function showCaHash(parsed: Arguments): Promise<number> {
   const { source } = await readCluster(parsed);
   const { path, hashes } = await authorityHashes(source);
+  printMessages(noAuthorities(hashes).map((name) => `warning: ${path}: ${noAuthorityText(name)}`));
   printData(
     parsed['output'] === 'json'
       ? [JSON.stringify(caHashJson(path, hashes), null, 2)]
@@ -49,7 +64,8 @@ export async function showJoin(parsed: Arguments): Promise<number> {
   const cluster = await readCluster(parsed);
   const { files, readFrom } = cluster.source;
   const spec = await specOfFiles({ ...cluster, files, readFrom }, new Date());
-  const { hashes } = await authorityHashes(cluster.source);
+  const { path, hashes } = await authorityHashes(cluster.source);
+  assertAuthorities(path, hashes);
   const join = {
     server: resolveUserServer(spec),
     hashes: hashes.map(({ hash }) => hash),

@@ -40,17 +40,13 @@ async function readBytes(option: string, word: string): Promise<ReadBytes> {
   if (word === '-') return readStream();
   const path = resolve(word);
   const state = readFileBytes(path, MAXIMUM_BYTES);
-  switch (state.kind) {
-    case 'file':
-      if ((state.mode & 0o044) !== 0)
-        printMessages([`warning: ${path}: others than its owner can read the ${nounOf(option)}`]);
-      return { bytes: state.bytes };
-    case 'too-large':
-      return { rule: TOO_MUCH };
-    default:
-      // A shell hands over what a command prints as a pipe.
-      return state.kind === 'special' && isStream(path) ? readStream(path) : { rule: obstacleOf(state) };
-  }
+  if (state.kind === 'too-large') return { rule: TOO_MUCH };
+  if (state.kind !== 'file')
+    // A shell hands over what a command prints as a pipe.
+    return state.kind === 'special' && isStream(path) ? readStream(path) : { rule: obstacleOf(state) };
+  if ((state.mode & 0o044) !== 0)
+    printMessages([`warning: ${path}: others than its owner can read the ${nounOf(option)}`]);
+  return { bytes: state.bytes };
 }
 
 const issueOf = (option: string, value: string, rule: string): ReadSecret => ({

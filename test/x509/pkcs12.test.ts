@@ -211,7 +211,10 @@ describe('encodeBundle', () => {
       certificate: { pem: await textOf(`${name}.crt`) },
       key: { pem: await textOf(`${name}.key`) },
     };
-    const authorities = [{ pem: await textOf('pki/ca.crt') }, { pem: await textOf('pki/front-proxy-ca.crt') }];
+    const authorities = [
+      { pem: await textOf('pki/ca.crt') },
+      { pem: await textOf('pki/front-proxy-ca.crt') },
+    ];
     const now = new Date();
     const { chain, notices, friendlyName } = await planBundle(
       { ...own, authorities },

@@ -10,7 +10,7 @@ import { namedPath, USUAL_DIRECTORIES } from './layout.ts';
 import { rulings } from './request.ts';
 import type { DesiredRow } from './resolve/desired.ts';
 import { inferRole, needsEtcd, type Presence, rowsOnHost } from './resolve/hosts.ts';
-import { knownPaths, pathsOf } from './resolve/paths.ts';
+import { knownPaths, showsAny } from './resolve/paths.ts';
 import { resolveRows } from './resolve/rows.ts';
 import type { HostRole } from './table/row.ts';
 import { ROWS } from './table/rows.ts';
@@ -67,12 +67,10 @@ function seenShape(isThere: Presence): ClusterOptions {
   const isApart = ROWS.some(
     (row) => row.kind === 'ca' && row.apart !== undefined && Object.values(row.apart).some(isThere),
   );
-  const has = (when: 'rootCa' | 'stackedEtcd'): boolean =>
-    ROWS.some((row) => row.when === when && pathsOf(row).some(isThere));
   return {
-    ...(has('rootCa') ? { rootCa: true } : {}),
+    ...(showsAny('rootCa', isThere) ? { rootCa: true } : {}),
     ...(isApart ? { rootCaDir: APART } : {}),
-    ...(has('stackedEtcd') ? {} : { externalEtcd: true }),
+    ...(showsAny('stackedEtcd', isThere) ? {} : { externalEtcd: true }),
   };
 }
 

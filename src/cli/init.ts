@@ -1,3 +1,4 @@
+import type { PresentFile } from '../checks/evidence.ts';
 import { MENDS } from '../checks/mends.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import { parseRequest } from '../cluster/parse.ts';
@@ -14,6 +15,7 @@ import { findingLines } from '../report/findings.ts';
 import type { InitReport } from '../report/init.ts';
 import { type PlannedRequest, planRequest } from '../request.ts';
 import { type FileState, readFiles } from '../store/files.ts';
+import { showsAny } from '../resolve/paths.ts';
 import type { PhaseRequest } from '../resolve/phases.ts';
 import { resolveReload } from '../resolve/reload.ts';
 import { storePlaces } from '../snapshot.ts';
@@ -52,6 +54,12 @@ interface Target {
   readonly now: Date;
 }
 
+/** No word of kubeadm says that its CAs stand below a root: that one is there does. */
+function rootIn(existing: readonly PresentFile[]): Pick<ClusterOptions, 'rootCa'> {
+  const there = new Set(existing.map(({ path }) => path));
+  return showsAny('rootCa', (path) => there.has(path)) ? { rootCa: true } : {};
+}
+
 async function planTarget(
   { options, directories, now }: Target,
   read: (paths: readonly string[]) => Promise<ReadonlyMap<string, FileState>>,
@@ -59,8 +67,8 @@ async function planTarget(
   const places = knownPlaces(directories);
   const existing = presentFiles(places, await read([...places.values()]));
   // With the directories as resolved: whether the root is kept apart shows only then.
-  const cluster = { ...options.cluster, ...directories };
   const { reissues, only } = options;
+  const cluster = { ...options.cluster, ...directories, ...(only === undefined ? {} : rootIn(existing)) };
   const request = { options: cluster, host: readHost(), existing, signers: new Map(), reissues, only };
   return planRequest(request, now);
 }

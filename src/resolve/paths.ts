@@ -37,3 +37,8 @@ export function pathThere(nodeName: string, path: string): string {
 export function knownPaths(): readonly string[] {
   return ROWS.flatMap(pathsOf);
 }
+
+/** Whether something is there of the rows that a cluster has only under a condition: then it holds for this one. */
+export function showsAny(when: NonNullable<Row['when']>, isThere: (path: string) => boolean): boolean {
+  return ROWS.some((row) => row.when === when && pathsOf(row).some(isThere));
+}

@@ -238,6 +238,29 @@ export const SCRIPTS = [
     ],
   },
   {
+    id: 'renewed by configuration, and a user',
+    configuration: {},
+    steps: [
+      step(`init phase certs all ${FILE}`),
+      step(`init phase kubeconfig all ${FILE}`),
+      step(`certs renew apiserver ${FILE}`),
+      step(`certs renew all ${FILE}`),
+      // Both print what differs by its nature: a random key, and a kubeconfig that `cases/users.mjs` looks into.
+      step('certs certificate-key'),
+      step(`kubeconfig user ${FILE} --client-name alice --org dev`),
+      step(`kubeconfig user ${FILE}`, MISTYPED),
+    ],
+  },
+  {
+    id: 'requested',
+    configuration: {},
+    steps: [
+      step(`certs generate-csr ${FILE}`),
+      // `cases/external-ca.mjs` looks into the requests; a kubeconfig without a CA is no tree to compare.
+      { remove: ['pki', ...['admin', 'super-admin', ...KUBECONFIGS].map((name) => `${name}.conf`)] },
+    ],
+  },
+  {
     id: 'something else is there',
     configuration: {},
     steps: [

@@ -178,9 +178,10 @@ const WORDS = [
   { command: 'init phase kubeconfig', refused: ['rootfs'] },
   {
     command: 'certs',
-    only: ['check-expiration'],
+    only: ['check-expiration', 'renew all', 'renew apiserver', 'generate-csr', 'certificate-key'],
     refused: ['rootfs', 'kubeconfig', 'allow-missing-template-keys', 'show-managed-fields'],
   },
+  { command: 'kubeconfig', only: ['user'], refused: ['rootfs'] },
 ];
 /** What every command here has besides; `v` and `vmodule` are taken without effect, and not shown. */
 const OWN_FLAGS = ['output', 'debug', 'version', 'help', 'allow-early-clock'];

@@ -1,6 +1,7 @@
 import { type PresentFile, parseAnyEvidence } from './checks/evidence.ts';
 import { absent } from './checks/presence.ts';
 import { runChecks } from './checks/run.ts';
+import { readCertificate } from './checks/strays.ts';
 import type { Directories } from './cluster/directories.ts';
 import type { ClusterOptions } from './cluster/options.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
@@ -24,6 +25,8 @@ import { seal } from './secret/sealing.ts';
 import { MAXIMUM_FILE_BYTES } from './store/files.ts';
 import { ROWS } from './table/rows.ts';
 import { verifyPki } from './verify.ts';
+import type { Certificate } from './x509/model.ts';
+import { parsePemBlocks } from './x509/pem.ts';
 
 /** What is handed to hosts that join, or was received by one. */
 interface HandoverRequest {
@@ -203,6 +206,8 @@ export interface SecretImport {
   readonly files: readonly PkiFile[];
   /** The logical paths of what is there already, byte for byte. */
   readonly kept: readonly string[];
+  /** Every certificate that came, with the logical path of its file, in which there may be several. */
+  readonly certificates: readonly { readonly path: string; readonly certificate: Certificate }[];
   /** The logical paths of what was not there where the Secret was made. */
   readonly absent: readonly string[];
   /** The keys of values that belong to nothing. */
@@ -226,6 +231,12 @@ function assertNothingDiffers(
     obstacles.map(({ path, expected, found }) => `${path}: expected ${expected}, found ${found}`).join('; '),
     { detail: { obstacles }, hint: 'move these away if the Secret is right, then run again' },
   );
+}
+
+async function certificatesIn({ path, contents = '' }: PresentFile): Promise<SecretImport['certificates']> {
+  const blocks = parsePemBlocks(contents).filter(({ label }) => label === 'CERTIFICATE');
+  const read = await Promise.all(blocks.map(({ der }) => readCertificate(der)));
+  return read.flatMap((one) => (one === undefined ? [] : [{ path, certificate: one.certificate }]));
 }
 
 /** What was found in a value of the Secret, which is no file yet. */
@@ -269,6 +280,7 @@ export async function importSecret(request: ImportRequest): Promise<SecretImport
     etcd,
     files: fresh.map(({ path, contents = '' }) => ({ path, contents, mode: modeOf.get(path) ?? 0o600 })),
     kept: came.map(({ path }) => path).filter((path) => there.has(path)),
+    certificates: (await Promise.all(came.map(certificatesIn))).flat(),
     absent: empty.map(({ path }) => path),
     unknown,
   };

@@ -1,5 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Arguments } from 'yargs';
+import { nameText } from '../checks/text.ts';
+import { timeText } from '../checks/time.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import { parseDirectories } from '../cluster/parse.ts';
 import type { Directories } from '../cluster/directories.ts';
@@ -21,6 +23,7 @@ import { type AskedOptions, askedOptionsOf } from './config.ts';
 import { readInput } from './interrupt.ts';
 import { pendingSentences } from '../library/pending.ts';
 import { placedError } from './placed.ts';
+import { certificateFingerprint } from '../x509/pin.ts';
 import { assertOneStandardInput } from './secret-file.ts';
 import { etcdPlacesOf, type EtcdPlaces, placeIn, readHandover } from './secret-files.ts';
 import { EXIT, printData, printMessages } from './terminal.ts';
@@ -138,6 +141,13 @@ async function runImport(
   }
 }
 
+/** The files in which there is more than one certificate, with how many there are. */
+function bundlesIn({ certificates }: ImportSecretReport): readonly (readonly [string, number])[] {
+  return [...new Set(certificates.map(({ path }) => path))]
+    .map((path) => [path, certificates.filter((one) => one.path === path).length] as const)
+    .filter(([, held]) => held > 1);
+}
+
 /** `k8s-pki import secret`. */
 export async function runImportSecret(parsed: Arguments, signal: AbortSignal): Promise<number> {
   assertOneStandardInput(parsed);
@@ -151,11 +161,20 @@ export async function runImportSecret(parsed: Arguments, signal: AbortSignal): P
       ...imported.files.map(({ path }) => ({ path: placeOf(path), action: 'create' as const })),
       ...imported.kept.map((path) => ({ path: placeOf(path), action: 'keep' as const })),
     ],
+    certificates: imported.certificates.map(({ path, certificate: { subject, notAfter, der } }) => ({
+      path: placeOf(path),
+      subject: nameText(subject),
+      notAfter: timeText(notAfter),
+      fingerprint: certificateFingerprint(der),
+    })),
     absent: imported.absent.map(placeOf),
   };
   printMessages([
     ...rest.recovery.map((sentence) => `notice: ${sentence}`),
     ...report.absent.map((path) => `notice: ${path}: was not there where the Secret was made`),
+    ...bundlesIn(report).map(
+      ([path, held]) => `notice: ${path}: holds ${held} certificates, and each of them is trusted`,
+    ),
     ...imported.unknown.map((name) => `notice: ${target.name}: ${JSON.stringify(name)} belongs to nothing`),
   ]);
   printData(

@@ -7,6 +7,13 @@ export interface ImportSecretReport {
   readonly directories: readonly string[];
   /** Absolute paths. */
   readonly files: readonly { readonly path: string; readonly action: 'create' | 'keep' }[];
+  /** What every certificate is told by that came. */
+  readonly certificates: readonly {
+    readonly path: string;
+    readonly subject: string;
+    readonly notAfter: string;
+    readonly fingerprint: string;
+  }[];
   /** What was not there where the Secret was made. */
   readonly absent: readonly string[];
   /** What became, or will become, of runs that were interrupted earlier, a sentence each. */
@@ -28,7 +35,19 @@ function summary({ outcome, files }: ImportSecretReport): string {
 /** The report as people read it. */
 export function importSecretText(report: ImportSecretReport): readonly string[] {
   const rows = report.files.map(({ path, action }) => [action, printable(path)]);
-  return [...columns([['ACTION', 'FILE'], ...rows]), '', summary(report)];
+  const certificates = report.certificates.map(({ path, subject, notAfter, fingerprint }) => [
+    printable(subject),
+    notAfter.slice(0, 10),
+    fingerprint,
+    printable(path),
+  ]);
+  return [
+    ...columns([['ACTION', 'FILE'], ...rows]),
+    '',
+    ...columns([['CERTIFICATE', 'EXPIRES', 'FINGERPRINT', 'FILE'], ...certificates]),
+    '',
+    summary(report),
+  ];
 }
 
 /** The report for programs: `docs/json.md` describes it. */

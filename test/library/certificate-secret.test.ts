@@ -250,6 +250,12 @@ describe('importCertificateSecret', () => {
     const secret = JSON.stringify(theSecret(await made({ files: odd })));
     const imported = await importCertificateSecret({ secret, certificateKey: KEY, now: NOW });
     expect(imported.files).toHaveLength(STACKED.length);
+    expect(imported.certificates.map(({ path }) => path)).toEqual([
+      'pki/ca.crt',
+      'pki/ca.crt',
+      'pki/front-proxy-ca.crt',
+      'pki/etcd/ca.crt',
+    ]);
     for (const { path, contents } of imported.files)
       expect(contents).toBe(odd.find((file) => file.path === path)?.contents);
   });

@@ -81,11 +81,26 @@ function argumentsOf(options: ClusterOptions): string {
   }).join(' ');
 }
 
+type PlanFor = (spec: ClusterSpec) => Promise<Plan>;
+
+/** Plans for the same files under other specifications. Many of those want the same rows: each wish is planned once. */
+function plannerOf({ existing, signers }: Request, intent: Intent, now: Date): PlanFor {
+  const plans = new Map<string, Promise<Plan>>();
+  return (spec) => {
+    const rows = resolveRows(spec);
+    const wish = JSON.stringify(rows);
+    const plan =
+      plans.get(wish) ?? planPki({ rows, existing, signers }, now, intent).then((made) => made.plan);
+    plans.set(wish, plan);
+    return plan;
+  };
+}
+
 /** Among which requests to look for one that would keep everything. */
 interface Keeping {
   readonly seen: ClusterOptions;
-  readonly intent: Intent;
   readonly changes: readonly ClusterOptions[];
+  readonly planFor: PlanFor;
 }
 
 /**
@@ -94,23 +109,19 @@ interface Keeping {
  */
 async function findKeeping(
   request: Request,
-  { seen, intent, changes }: Keeping,
-  now: Date,
+  { seen, changes, planFor }: Keeping,
 ): Promise<readonly string[]> {
   const keeping = new Map<string, string>();
-  const tried = new Set<string>();
+  const tried = new Set<Plan>();
   for (const ruling of [{}, ...changes]) {
     const profile = ruling.profile ?? request.options.profile ?? '';
     if (keeping.has(profile)) continue;
     const change = { ...ruling, ...seen };
     const spec = specOf({ ...request.options, ...change }, request.host);
     if (spec === undefined) continue;
-    const rows = resolveRows(spec);
-    const wish = JSON.stringify(rows);
-    if (tried.has(wish)) continue;
-    tried.add(wish);
-    const { existing, signers } = request;
-    const { plan } = await planPki({ rows, existing, signers }, now, intent);
+    const plan = await planFor(spec);
+    if (tried.has(plan)) continue;
+    tried.add(plan);
     if (!plan.isRefused) keeping.set(spec.profile, argumentsOf(change));
   }
   return [...keeping.values()];
@@ -126,8 +137,8 @@ const contradictionsIn = ({ rows }: Plan): number =>
  * The profile, with a release, as arguments, that less of what is there contradicts than the one that holds where none is given:
  * what was made by it would become something else unasked.
  */
-async function findFitting(request: Request, plan: Plan, now: Date): Promise<string | undefined> {
-  const { existing, signers, options, host } = request;
+async function findFitting(request: Request, plan: Plan, planFor: PlanFor): Promise<string | undefined> {
+  const { options, host } = request;
   if (options.profile !== undefined || request.only !== undefined) return undefined;
   const { kubernetesVersion } = options;
   let fewest = contradictionsIn(plan);
@@ -135,7 +146,7 @@ async function findFitting(request: Request, plan: Plan, now: Date): Promise<str
   for (const ruling of fewest === 0 ? [] : rulings()) {
     const change = { ...ruling, ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }) };
     const spec = specOf({ ...options, ...change }, host);
-    const other = spec && (await planPki({ rows: resolveRows(spec), existing, signers }, now, COMPLETE)).plan;
+    const other = spec && (await planFor(spec));
     if (other === undefined || contradictionsIn(other) >= fewest) continue;
     fewest = contradictionsIn(other);
     fitting = argumentsOf(ruling);
@@ -252,14 +263,15 @@ export async function planRequest(request: Request, now: Date): Promise<PlannedR
   if (only !== undefined && rows !== undefined) assertKnown(rows, only, spec);
   const intent = { kind: 'complete', reissues: request.reissues === true, only: rows?.ids } as const;
   const planned = await planPki({ rows: resolveRows(spec), existing, signers }, now, intent);
-  const fitting = await findFitting(request, planned.plan, now);
+  const planFor = plannerOf(request, rows === undefined ? COMPLETE : intent, now);
+  const fitting = await findFitting(request, planned.plan, planFor);
   if (intent.reissues && fitting !== undefined) throw unsaidProfile(spec, fitting);
   const reissue = fitting === undefined ? 'init --reissue' : `with --profile said, init --reissue`;
-  const keeping =
+  const keeping = (): Keeping =>
     rows === undefined
-      ? { seen: seenOptions(request, spec, planned.evidence), intent: COMPLETE, changes: rulings() }
-      : { seen: {}, intent, changes: releases() };
-  const wouldKeep = planned.plan.isRefused ? await findKeeping(request, keeping, now) : [];
+      ? { seen: seenOptions(request, spec, planned.evidence), changes: rulings(), planFor }
+      : { seen: {}, changes: releases(), planFor };
+  const wouldKeep = planned.plan.isRefused ? await findKeeping(request, keeping()) : [];
   return {
     spec,
     warnings,

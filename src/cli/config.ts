@@ -3,7 +3,7 @@ import type { Configuration, ExternalEtcd } from '../cluster/config.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import { PkiError, type SpecIssue } from '../errors.ts';
 import { readHost } from './host.ts';
-import { readInput } from './interrupt.ts';
+import { readSmallInput } from './interrupt.ts';
 import { readText } from './named-file.ts';
 import { clusterOptionsOf } from './options.ts';
 import { printMessages } from './terminal.ts';
@@ -12,15 +12,7 @@ import { textOf } from './words.ts';
 const MAXIMUM_BYTES = 1024 * 1024;
 
 async function readStandardInput(): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of readInput()) {
-    bytes += chunk.length;
-    chunks.push(chunk);
-    // What is larger than any configuration need not be read to its end.
-    if (bytes > MAXIMUM_BYTES) break;
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.from(await readSmallInput(MAXIMUM_BYTES)).toString('utf8');
 }
 
 /** What is asked for, by the flags and by the file of `--config` together. */

@@ -12,6 +12,18 @@ export function readInput(path?: string): AsyncGenerator<Uint8Array> {
   return readChunks(path, stopping.signal);
 }
 
+/** The same in one piece; of what is larger than `maximumBytes` so much that this shows. It need not be read to its end. */
+export async function readSmallInput(maximumBytes: number, path?: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of readInput(path)) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > maximumBytes) break;
+  }
+  return Buffer.concat(chunks);
+}
+
 /** @throws {PkiError} `ERR_INTERRUPTED` where the run has been stopped meanwhile. */
 export function assertWanted(signal: AbortSignal): void {
   if (signal.aborted) throw interruptedBy(String(signal.reason));

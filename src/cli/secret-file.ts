@@ -4,7 +4,7 @@ import type { Parsed } from '../cluster/parsed.ts';
 import { PkiError, type SpecIssue } from '../errors.ts';
 import { obstacleOf } from '../present.ts';
 import { isStream, readFileBytes } from '../store/files.ts';
-import { readInput } from './interrupt.ts';
+import { readSmallInput } from './interrupt.ts';
 import { printMessages } from './terminal.ts';
 import { textOf } from './words.ts';
 
@@ -26,14 +26,8 @@ const nounOf = (option: string): string =>
 type ReadBytes = { readonly bytes: Uint8Array } | { readonly rule: string };
 
 async function readStream(path?: string): Promise<ReadBytes> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of readInput(path)) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > MAXIMUM_BYTES) return { rule: TOO_MUCH };
-  }
-  return { bytes: Buffer.concat(chunks) };
+  const bytes = await readSmallInput(MAXIMUM_BYTES, path);
+  return bytes.length > MAXIMUM_BYTES ? { rule: TOO_MUCH } : { bytes };
 }
 
 async function readBytes(option: string, word: string): Promise<ReadBytes> {

@@ -1,5 +1,6 @@
 // The programs under comparison, run as processes.
 import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const hasSetpriv = spawnSync('setpriv', ['--version']).error === undefined;
@@ -38,14 +39,26 @@ export function mustRun(command, args, options) {
   );
 }
 
-/** The command line of this project, for Node. */
-export const CLI = join(import.meta.dirname, '..', 'dist', 'cli.js');
+const ROOT = join(import.meta.dirname, '..');
+const EXECUTABLE = join(ROOT, 'build', 'k8s-pki');
 
-/** The command line of this project, as the beginning of one. */
-export const OURS = Object.freeze([process.execPath, CLI]);
+/** The command line of this project on Node, as the beginning of one. */
+export const ON_NODE = Object.freeze([process.execPath, join(ROOT, 'dist', 'cli.js')]);
+
+/** The one that cases run: the standalone executable, but for a copy whose tables are changed, which has none (break.mjs). */
+export const OURS = Object.freeze(existsSync(EXECUTABLE) ? [EXECUTABLE] : ON_NODE);
+
+export const shapeOf = (command) => (command === ON_NODE ? 'on Node' : 'standalone');
+
+/** What is run is what was compiled last. */
+export function assertNoOtherBuild() {
+  const [written, compiled] = [OURS[0], ON_NODE[1]].map((path) => statSync(path).mtimeMs);
+  if (OURS !== ON_NODE && written < compiled)
+    throw new Error('build/k8s-pki is older than dist/: npm run build:standalone makes it anew');
+}
 
 /** Runs it to its end. */
-export const runOurs = (args) => run(process.execPath, [CLI, ...args]);
+export const runOurs = (args) => run(OURS[0], [...OURS.slice(1), ...args]);
 
 /** The same, where anything but success is a failure of the case. */
-export const mustRunOurs = (args) => mustRun(process.execPath, [CLI, ...args]);
+export const mustRunOurs = (args) => mustRun(OURS[0], [...OURS.slice(1), ...args]);

@@ -37,7 +37,7 @@ import { cases as servers } from './cases/servers.mjs';
 import { cases as users } from './cases/users.mjs';
 import { DIFFERENCES } from '../dist/index.js';
 import { inNamespace, isMet, NAMESPACE } from './namespace.mjs';
-import { boundToParent } from './processes.mjs';
+import { assertNoOtherBuild, boundToParent, OURS, shapeOf } from './processes.mjs';
 import { PROGRAMS } from './programs.mjs';
 import { makeScratch } from './scratch.mjs';
 import { parseCommandLine } from './usage.mjs';
@@ -112,7 +112,8 @@ async function runCase({ id, run }, context) {
 
 /**
  * The cases go in lanes at once, a process each, since a case stands still while it waits for a program: those that start
- * servers in a namespace of their own, those of them that wait for clocks more than they compute, and the others.
+ * servers in a namespace of their own, those of them that wait for clocks more than they compute, and the others. A lane that
+ * is through with its own takes of the others.
  */
 const inBoundNamespace = (...call) => boundToParent('KILL', ...inNamespace(...call));
 const needsNamespace = ({ requires = [] }) => requires.includes(NAMESPACE);
@@ -124,7 +125,18 @@ const LANES = {
 
 const resultsOf = (lane, scratch) => join(scratch, `${lane}.jsonl`);
 
-/** What the process of a lane does: its cases one after the other, and what came of each goes to a file at once. */
+/** Whether no lane has taken it before. */
+function takes({ id }, scratch) {
+  try {
+    writeFileSync(join(scratch, `taken-${chosen.findIndex((each) => each.id === id)}`), '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+/** What the process of a lane does: one case after the other, and what came of each goes to a file at once. */
 async function runLane(lane, scratch) {
   // The modes of kubeadm's files are these of the umask that hosts have.
   process.umask(0o022);
@@ -134,8 +146,10 @@ async function runLane(lane, scratch) {
     program: (name) => executableOf(programOf(name)),
   };
   const ids = JSON.parse(readFileSync(join(scratch, RUNNABLE), 'utf8'));
-  for (const each of chosen.filter(({ id }) => ids.includes(id)).filter(LANES[lane].has))
-    appendFileSync(resultsOf(lane, scratch), `${JSON.stringify(await runCase(each, context))}\n`);
+  const runnable = chosen.filter(({ id }) => ids.includes(id));
+  for (const each of [LANES[lane], LANES.host].flatMap(({ has }) => runnable.filter(has)))
+    if (takes(each, scratch))
+      appendFileSync(resultsOf(lane, scratch), `${JSON.stringify(await runCase(each, context))}\n`);
 }
 
 function readResults(lane, scratch) {
@@ -145,21 +159,33 @@ function readResults(lane, scratch) {
   return lines.map((line) => JSON.parse(line));
 }
 
-/** What came of the cases of a lane; those that a lane did not come to, because it ended before, have failed. */
+/** Resolves to how the lane ended, where it has cases of its own. */
 async function startLane(lane, runnable, scratch) {
-  const own = runnable.filter(LANES[lane].has);
-  if (own.length === 0) return [];
+  if (!runnable.some(LANES[lane].has)) return undefined;
   const again = [...process.argv.slice(1), '--lane', lane, '--scratch', scratch];
   const child = spawn(...LANES[lane].command(process.execPath, again), { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => child.kill('SIGKILL'));
   const [status, signal] = await once(child, 'exit');
-  const results = readResults(lane, scratch);
-  const failures = [`not asked, or not to its end: the ${lane} lane ended with ${status ?? signal}`];
-  const missing = own.filter(({ id }) => !results.some((result) => result.id === id));
-  return [
-    ...results,
-    ...missing.map(({ id }) => ({ id, checks: 0, differences: [], failures, note: '', seconds: 0 })),
-  ];
+  return `the ${lane} lane ended with ${status ?? signal}`;
+}
+
+/** What came of the cases, in their order; those that no lane came to the end of have failed. */
+async function runLanes(runnable, scratch) {
+  const lanes = Object.keys(LANES);
+  const endings = await Promise.all(lanes.map((lane) => startLane(lane, runnable, scratch)));
+  const results = lanes.flatMap((lane) => readResults(lane, scratch));
+  const failures = [`not asked, or not to its end: ${endings.filter(Boolean).join(', ')}`];
+  return runnable.map(
+    ({ id }) =>
+      results.find((result) => result.id === id) ?? {
+        id,
+        checks: 0,
+        differences: [],
+        failures,
+        note: '',
+        seconds: 0,
+      },
+  );
 }
 
 /** A difference that is listed and never seen is no difference any more. */
@@ -193,7 +219,8 @@ function report(results, { needed, skipped }) {
       (id) => `the difference ${id} is listed and was never seen`,
     ),
   ];
-  console.log(`Programs: ${needed.map(({ name }) => name).join(', ')}. Seed: ${seed}.\n`);
+  const programs = needed.map(({ name }) => name).join(', ');
+  console.log(`Programs: ${programs}. The command line here: ${shapeOf(OURS)}. Seed: ${seed}.\n`);
   console.log(tableOf(results).join('\n'));
   const sum = results.reduce((total, { checks }) => total + checks, 0);
   const failed = results.filter((result) => result.failures.length > 0).length;
@@ -212,16 +239,14 @@ async function runSuite() {
   // Seeds are multiplied, and what they decide counts to 2 ** 32.
   if (!/^\d{1,4}$/.test(values.seed)) throw new Error('--seed: expected a whole number up to 9999');
   if (chosen.length === 0) throw new Error(`no case has ${words.join(' or ')} in its id`);
+  assertNoOtherBuild();
   const skipped = chosen.filter((each) => lackingOf(each).length > 0);
   const runnable = chosen.filter((each) => !skipped.includes(each));
   const needed = PROGRAMS.filter(({ name }) => runnable.some(({ needs }) => needs.includes(name)));
   await buildPrograms(needed);
   const scratch = makeScratch('k8s-pki-conformance-');
   writeFileSync(join(scratch, RUNNABLE), JSON.stringify(runnable.map(({ id }) => id)));
-  const lanes = await Promise.all(Object.keys(LANES).map((lane) => startLane(lane, runnable, scratch)));
-  const results = lanes.flat();
-  const ordered = runnable.map(({ id }) => results.find((result) => result.id === id));
-  return report(ordered, { needed, skipped });
+  return report(await runLanes(runnable, scratch), { needed, skipped });
 }
 
 try {

@@ -16,15 +16,15 @@ import { hasChange, parseKubernetesVersion } from '../../dist/table/versions.js'
 import { SCRIPTS } from '../command-lines.mjs';
 import { runOnHost } from '../host.mjs';
 import { NAMESPACE } from '../namespace.mjs';
-import { OURS, run } from '../processes.mjs';
+import { ON_NODE, OURS, run, shapeOf } from '../processes.mjs';
 import { KUBEADM_VERSIONS } from '../programs.mjs';
 import { hasChoices } from '../requests.mjs';
 import { compareTrees } from '../shapes.mjs';
 import { readTree } from '../trees.mjs';
 
 const [NEWEST] = KUBEADM_VERSIONS;
-/** The newest, and those between which the most changes. */
-const ASKED = [NEWEST, '1.29.6'];
+/** The newest, and one from before most changes; which shape of the command line is asked beside each. */
+const ASKED = { [NEWEST]: OURS, '1.29.6': ON_NODE };
 
 function configurationOf(version, { etcd, cluster = {}, init = {} }) {
   const apiVersion = `kubeadm.k8s.io/${hasChoices(version) ? 'v1beta4' : 'v1beta3'}`;
@@ -110,9 +110,9 @@ function failuresOf(step, theirs, ours) {
   return texts.map((text) => `${line}: ${text}`);
 }
 
-function runScript(script, { makeFolder, kubeadm, version }) {
+function runScript(script, { makeFolder, kubeadm, version, shape }) {
   const { id, steps, address = 'ipv4', configuration, leavesOther = [] } = script;
-  const sides = [[kubeadm], OURS].map((program) => ({ program, folder: makeFolder() }));
+  const sides = [[kubeadm], shape].map((program) => ({ program, folder: makeFolder() }));
   const differences = new Set();
   const failures = [];
   for (const { folder } of sides) {
@@ -235,18 +235,19 @@ const wordsCase = {
   },
 };
 
-const typedCases = ASKED.map((version) => ({
+const typedCases = Object.entries(ASKED).map(([version, shape]) => ({
   id: `commands: typed for kubeadm ${version} and here`,
   needs: [`kubeadm-${version}`],
   requires: [NAMESPACE],
   run: async ({ makeFolder, program }) => {
     const kubeadm = program(`kubeadm-${version}`);
     const scripts = [...SCRIPTS, ...documentScripts()].filter((script) => isAsked(script, version));
-    const results = scripts.map((script) => runScript(script, { makeFolder, kubeadm, version }));
+    const results = scripts.map((script) => runScript(script, { makeFolder, kubeadm, version, shape }));
     return {
       checks: scripts.flatMap(({ steps }) => steps).filter(({ line }) => line !== undefined).length,
       differences: new Set(results.flatMap(({ differences }) => [...differences])),
       failures: results.flatMap(({ failures }) => failures),
+      note: `here ${shapeOf(shape)}`,
     };
   },
 }));

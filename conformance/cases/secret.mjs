@@ -6,7 +6,7 @@ import { CONTROL_PLANE_PROGRAMS, createHost, startApiServer } from '../control-p
 import { KUBERNETES_DIR } from '../kubeadm.mjs';
 import { createLedger } from '../ledger.mjs';
 import { ADDRESSES, NAMESPACE } from '../namespace.mjs';
-import { CLI, mustRun, mustRunOurs, run, runOurs } from '../processes.mjs';
+import { mustRun, mustRunOurs, OURS, run, runOurs } from '../processes.mjs';
 import { KUBERNETES_VERSION } from '../programs.mjs';
 import { readTree } from '../trees.mjs';
 
@@ -248,7 +248,7 @@ function createShell({ makeFolder, program }, host) {
   const kubectl = `${program(`kubectl-${KUBERNETES_VERSION}`)} --kubeconfig ${host.conf('super-admin.conf')}`;
   const write = (name, text) => writeFileSync(join(folder, name), text, { mode: 0o755 });
   write('kubectl', `#!/bin/sh\nexec ${kubectl} "$@"\n`);
-  write('k8s-pki', `#!/bin/sh\nexec ${process.execPath} ${CLI} "$@" --cert-dir "$CERT_DIR"\n`);
+  write('k8s-pki', `#!/bin/sh\nexec ${OURS.join(' ')} "$@" --cert-dir "$CERT_DIR"\n`);
   return {
     write,
     type: (commands, certDir) =>

@@ -214,13 +214,22 @@ function isAuthority({ desired: { kind } }: RowEvidence): boolean {
   return kind === 'ca' || kind === 'keyPair';
 }
 
-function keyFinding({ file, spkiDers }: Stray, owner: RowEvidence | undefined): readonly [CheckRow, Found] {
+function keyFinding(
+  { file, spkiDers }: Stray,
+  owner: RowEvidence | undefined,
+  certificates: readonly Certificate[],
+): readonly [CheckRow, Found] {
   if (spkiDers.length === 0) {
     const form = describeOddText(file.contents ?? '');
     const message = 'holds a private key that cannot be compared: it is encrypted, or not in PEM';
     return [STRAY_KEY, { message, ...(form === undefined ? {} : { found: form }) }];
   }
   const found = listText(spkiDers.map(describeKey));
+  const certified = certificates.find(({ spkiDer }) => spkiDers.some((own) => isSameDer(own, spkiDer)));
+  if (owner === undefined && certified !== undefined) {
+    const message = `holds the private key of a certificate that no row has, "${nameText(certified.subject)}"`;
+    return [STRAY_KEY, { message, found }];
+  }
   if (owner === undefined)
     return [STRAY_KEY, { message: 'holds a private key that belongs to nothing here', found }];
   const { id, purpose } = owner.desired;
@@ -237,7 +246,11 @@ function describeStray({ file: { contents }, hasSecret, certificates, users }: S
   return contents === undefined ? undefined : describeOddText(contents);
 }
 
-function judge(stray: Stray, evidence: Evidence): readonly (readonly [CheckRow, Found])[] {
+function judge(
+  stray: Stray,
+  evidence: Evidence,
+  certificates: readonly Certificate[],
+): readonly (readonly [CheckRow, Found])[] {
   const { file, isNamed, hasSecret, users } = stray;
   if (file.obstacle !== undefined) {
     // What is wrong with the file that it names, the checks of the kubeconfig say.
@@ -264,7 +277,8 @@ function judge(stray: Stray, evidence: Evidence): readonly (readonly [CheckRow, 
       ]
     : [];
   if (isNamed && !isCopied) return readable;
-  if (isCopied || (hasSecret && !isMeant)) return [...readable, keyFinding(stray, owner)];
+  if (isCopied || (hasSecret && !isMeant)) return [...readable, keyFinding(stray, owner, certificates)];
+  if (companion?.isUsual === true) return readable;
   if (companion !== undefined) return [...readable, [FILE_COMPANION, { message: companion.says }]];
   const found = describeStray(stray);
   const message = isOfTable
@@ -275,8 +289,9 @@ function judge(stray: Stray, evidence: Evidence): readonly (readonly [CheckRow, 
 
 /** Looks at the files that belong to no row. */
 export function checkStrays(strays: readonly Stray[], evidence: Evidence): readonly Finding[] {
+  const certificates = strays.flatMap((stray) => stray.certificates.map(({ certificate }) => certificate));
   return strays.flatMap((stray) =>
-    judge(stray, evidence).map(([{ code, severity, remedy }, found]) => ({
+    judge(stray, evidence, certificates).map(([{ code, severity, remedy }, found]) => ({
       code,
       severity,
       path: stray.file.path,

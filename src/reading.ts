@@ -5,7 +5,7 @@ import { parseClusterSpec } from './cluster/parse.ts';
 import { parseSan } from './cluster/sans.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
 import { isPkiError, type PkiError } from './errors.ts';
-import { inferOptions } from './infer.ts';
+import { inferOptions, OF_ADDRESS } from './infer.ts';
 import { namedPath, USUAL_DIRECTORIES } from './layout.ts';
 import { rulings } from './request.ts';
 import type { DesiredRow } from './resolve/desired.ts';
@@ -196,7 +196,10 @@ function openRulings({ profile, kubernetesVersion }: ClusterOptions): readonly C
 function wishOf(request: PlacedRequest, { options: fixed, rules }: Candidate, evidence: Evidence): Wish {
   const given = defined(request.options);
   const seen = inferOptions(evidence, rules);
-  const inferred = saysCluster(given) ? only(seen, OF_THE_HOST) : seen;
+  // A worker has nothing but its kubeconfig that knows an address: one that nobody gave is not made up.
+  const isAddressed = [given, seen].some((options) => OF_ADDRESS.some((key) => key in options));
+  const open: readonly OptionKey[] = isAddressed ? OF_THE_HOST : [...OF_THE_HOST, 'controlPlaneEndpoint'];
+  const inferred = saysCluster(given) ? only(seen, open) : seen;
   const { spec, options } = parseFound(withSoundNames(inferred), fixed);
   const inferredOptions = without(options, [...Object.keys(given), 'rootCaDir']);
   return { spec, inferred: inferredOptions, rows: rowsFor(request, spec) };

@@ -81,7 +81,7 @@ export const FILE_CHECKS: readonly Check[] = [
     code: 'file-unreadable',
     says: 'Where a file should be there is a file that can be read',
     citation: 'R5',
-    remedy: 'move away what is there, or make it readable',
+    remedy: 'run as a user who may read it, or move away what stands in its place',
   }),
   unreadableCheck('certificate', {
     code: 'certificate-unreadable',

@@ -22,6 +22,8 @@ export interface ReadingRequest {
   readonly options: ClusterOptions;
   /** What kind of host the files are from; absent: the one that they fit best. */
   readonly role?: HostRole | undefined;
+  /** Whether some of the files are lost: then those that are there do not tell the kind of host. */
+  readonly isPartial?: boolean | undefined;
   /**
    * Where the files were read, with whatever kubeconfigs name there: what they name there and is not among the files is
    * absent. Not given: /etc/kubernetes, and of its files those that the table knows.
@@ -229,7 +231,9 @@ async function evidenceFor(
 
 function placed(asked: ReadingRequest): PlacedRequest {
   const isThere = presenceIn(asked.files);
-  return { ...asked, isThere, role: asked.role ?? inferRole(isThere) };
+  // On a control plane nothing is out of place.
+  const seen = asked.isPartial === true ? 'control-plane' : inferRole(isThere);
+  return { ...asked, isThere, role: asked.role ?? seen };
 }
 
 /** What was told of a host from which files it has, where that leaves rows out. */

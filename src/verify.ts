@@ -64,7 +64,7 @@ export interface Verification extends Reading, Selected {
 type Held = Reading & { readonly findings: readonly Finding[] };
 
 function holdAgainst(
-  { files, now, warnWithinSeconds, expected, weakKeys, policy }: VerifyRequest,
+  { files, now, warnWithinSeconds, expected, isPartial, weakKeys, policy }: VerifyRequest,
   reading: Reading,
   sharedModuli: ReadonlyMap<bigint, readonly string[]>,
 ): Held {
@@ -72,6 +72,7 @@ function holdAgainst(
     warnWithinSeconds,
     sharedModuli,
     expected,
+    isPartial,
     ...(weakKeys === undefined ? {} : { weakKeys }),
     ...(policy === undefined ? {} : { policy }),
   };

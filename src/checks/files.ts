@@ -122,6 +122,7 @@ export const FILE_CHECKS: readonly Check[] = [
     citation: 'R5',
     remedy: 'bring back the missing half, or remove the other to have both made anew',
     appliesTo: ['ca', 'certificate', 'keyPair'],
+    isOfAbsence: true,
     run: (row) => {
       const key = presentFile(row, 'key');
       const other =

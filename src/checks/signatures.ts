@@ -33,6 +33,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
       says: 'What is there has its CA beside it',
       citation: 'R2, R3',
       remedy: 'bring the CA certificate that signed it; a new CA would not fit what is there',
+      isOfAbsence: true,
     },
     ({ desired }, _, { evidence }) => {
       if (desired.signer === undefined) return [];

@@ -7,7 +7,7 @@ import type { Evidence, PresentDirectory } from './checks/evidence.ts';
 import { checkHost } from './checks/hosts.ts';
 import { runChecks } from './checks/run.ts';
 import { checkServed, type Served } from './checks/served.ts';
-import { checkFurtherKeys, checkStrays, readStrays } from './checks/strays.ts';
+import { checkFurtherKeys, checkLayout, checkStrays, readStrays } from './checks/strays.ts';
 import { checkComparison, sharedModuliIn } from './checks/weakness.ts';
 import type { Components } from './components/command.ts';
 import type { Policy } from './cluster/policy.ts';
@@ -95,6 +95,7 @@ async function checkSurroundings(
   return {
     findings: [
       ...(benchmark === undefined ? [] : checkCis(benchmark, { evidence, strays, directories })),
+      ...checkLayout(strays, evidence),
       ...checkStrays(strays, evidence),
       ...checkFurtherKeys(evidence),
       ...checkComparison(evidence),

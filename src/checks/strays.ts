@@ -188,8 +188,17 @@ const AUTHORITY_KEY_COPIED: CheckRow = {
   remedy: 'remove the copy; where somebody may have taken it, rotate what it signs for',
 };
 
+const LAYOUT_UNKNOWN: CheckRow = {
+  code: 'layout-unknown',
+  severity: 'warning',
+  says: 'A PKI has the file names of the table: k3s, cfssl and others have their own, and what their files are for is not told from these',
+  citation: 'R5',
+  remedy: 'give copies of the files the names that k8s-pki show table prints, and audit those',
+};
+
 /** What there is to find in files that no row has. */
 export const STRAY_CHECKS: readonly CheckRow[] = Object.freeze([
+  LAYOUT_UNKNOWN,
   FILE_UNKNOWN,
   FILE_COMPANION,
   STRAY_UNREAD,
@@ -299,6 +308,18 @@ export function checkStrays(strays: readonly Stray[], evidence: Evidence): reado
       remedy,
     })),
   );
+}
+
+/** Where the table has no name for anything that is there, what it misses says little. */
+export function checkLayout(strays: readonly Stray[], evidence: Evidence): readonly Finding[] {
+  const count = strays.filter(
+    ({ certificates, users }) => certificates.length > 0 && users === undefined,
+  ).length;
+  if (count === 0 || [...evidence.values()].some(({ files }) => files.length > 0)) return [];
+  const { code, severity, remedy } = LAYOUT_UNKNOWN;
+  const files = count === 1 ? '1 file' : `${count} files`;
+  const message = `holds certificates in ${files}, none under a name of the table: they were held against nothing`;
+  return [{ code, severity, path: 'pki/', message, remedy }];
 }
 
 /**

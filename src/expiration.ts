@@ -12,7 +12,7 @@ import type { Directories } from './cluster/directories.ts';
 import type { ClusterOptions } from './cluster/options.ts';
 import { possibleRows } from './reading.ts';
 import { isKubeconfig } from './kubeconfig/parse.ts';
-import { absolutePath, hostRootOf, namedPath, USUAL_DIRECTORIES } from './layout.ts';
+import { absolutePath, hostRootOf, isCopyPath, namedPath, USUAL_DIRECTORIES } from './layout.ts';
 import { type DesiredRow, fileThatHolds } from './resolve/desired.ts';
 import { knownPaths } from './resolve/paths.ts';
 import type { HostRole } from './table/row.ts';
@@ -127,7 +127,8 @@ function rowsBeside(request: ExpirationRequest): readonly DesiredRow[] {
     .flat()
     .find(({ kind }) => kind === 'kubeconfig');
   const known = new Set([...knownPaths(), ...further]);
-  const others = isAll ? files.filter(({ path }) => !known.has(path)) : [];
+  // What was kept of former certificates ends, and nobody is to renew it.
+  const others = isAll ? files.filter(({ path }) => !known.has(path) && !isCopyPath(path)) : [];
   const kubeconfigs = [
     ...further,
     ...others.filter(({ contents = '' }) => isKubeconfig(contents)).map(({ path }) => path),

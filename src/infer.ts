@@ -13,7 +13,8 @@ import { attributeValues, type Certificate, COMMON_NAME_OID } from './x509/model
 
 /** One of these has to be known for the names of a host. */
 export const OF_NAME: readonly OptionKey[] = ['hostname', 'nodeName'];
-const OF_ADDRESS: readonly OptionKey[] = ['hostIp', 'apiserverAdvertiseAddress'];
+/** One of these has to be known for the addresses of a host. */
+export const OF_ADDRESS: readonly OptionKey[] = ['hostIp', 'apiserverAdvertiseAddress'];
 /** One of these has to be known for a server that nodes can reach. */
 export const OF_CONTROL_PLANE: readonly OptionKey[] = [...OF_ADDRESS, 'controlPlaneEndpoint'];
 
@@ -128,13 +129,19 @@ function placeholdersOf(evidence: Evidence, rows: readonly NamedRow[], ruling: R
     const text = choose(row.commonName, ruling);
     return attributeValues(subject, COMMON_NAME_OID).flatMap((value) => guessOf(text, value) ?? []);
   });
+  // Whose certificate is not seen is called by his name in the kubeconfig, where the rules have it so.
+  const fromUsers = ROWS.flatMap((row) => {
+    if (row.kind !== 'kubeconfig' || toldOf(evidence, row.id) !== undefined) return [];
+    const text = choose(row.user, ruling).replace('{commonName}', choose(row.commonName, ruling));
+    return guessOf(text, evidence.get(row.id)?.kubeconfig?.user ?? '') ?? [];
+  });
   const fromNames = rows.flatMap(({ sources, names }) =>
     sources
       .flatMap((source) => literalOf(source) ?? [])
       .filter((text) => text.includes('{'))
       .flatMap((text) => names.flatMap((name) => guessOf(text, name) ?? [])),
   );
-  const surestLast = [...fromSubjects, ...fromNames].toSorted(
+  const surestLast = [...fromUsers, ...fromSubjects, ...fromNames].toSorted(
     (a, b) => a.literalLength - b.literalLength || a.value.length - b.value.length,
   );
   return Object.fromEntries(surestLast.map(({ name, value }) => [name, value]));

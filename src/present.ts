@@ -1,18 +1,20 @@
+import { basename, join } from 'node:path';
 import type { OutwardLink, PresentDirectory, PresentFile } from './checks/evidence.ts';
 import type { Directories } from './cluster/directories.ts';
 import { isPkiError } from './errors.ts';
 import { type Kubeconfig, isKubeconfig, namedFilesOf, parseKubeconfig } from './kubeconfig/parse.ts';
-import { absolutePath, namedPath, targetDirectories } from './layout.ts';
+import { absolutePath, isCopyPath, namedPath, targetDirectories } from './layout.ts';
 import { nodePaths } from './resolve/nodes.ts';
 import { knownPaths } from './resolve/paths.ts';
 import { knownRequestPaths } from './resolve/requests.ts';
 import { followLinks, isInside, resolveDirectory } from './store/directories.ts';
 import { type FileState, readFileState } from './store/files.ts';
-import { listDirectory, listTree, type Tree } from './store/tree.ts';
+import { listTree, type Tree } from './store/tree.ts';
 import { holdsPrivateKey } from './x509/pem-form.ts';
 
 const DIRECTORY = 'is a directory';
 const DANGLING = 'is a symbolic link to nothing';
+const cannotBeRead = (errno: string): string => `cannot be read (${errno})`;
 
 /** Whether what stands in the place of a file is for kubeadm the same as nothing (kubeadm.md 10, readwriter_test). */
 export const isNoFile = (obstacle: string): boolean => obstacle === DIRECTORY || obstacle === DANGLING;
@@ -29,7 +31,7 @@ export function obstacleOf(state: FileState): string {
     case 'too-large':
       return `is too large for a file of a PKI (${state.bytes} bytes)`;
     case 'unreadable':
-      return `cannot be read (${state.errno})`;
+      return cannotBeRead(state.errno);
     case 'absent':
       return 'is not there';
     case 'file':
@@ -110,8 +112,14 @@ const MAXIMUM_STRAY_BYTES = 32 * 1024 * 1024;
  */
 const BESIDE_NAME = /\.(?:conf|kubeconfig|key|pem|p12|pfx|jks)(?:[.~_-].*)?$|\.(?:bak|old)$|^config$/;
 
+/**
+ * The directories beside the certificate directory that are looked into for the same: a copy of it that was made before a
+ * renewal or an upgrade holds every key, too.
+ */
+const BESIDE_DIRECTORY = /(?<![a-z])(?:pki|ssl|tls|certs?|keys?|backups?|bak|old|orig|tmp)(?![a-z])/i;
+
 function isOfPki({ path, contents }: PresentFile): boolean {
-  const liesBeside = !path.includes('/');
+  const liesBeside = !path.includes('/') || isCopyPath(path);
   return !liesBeside || contents === undefined || isKubeconfig(contents) || holdsPrivateKey(contents);
 }
 
@@ -132,10 +140,8 @@ export interface FileTree {
   readonly stateAt: (path: string) => FileState;
   /** Where a path leads, as far as what it leads to is there. */
   readonly followLinks: (path: string) => string;
-  /** What lies below a directory. */
-  readonly listTree: (directory: string) => Tree;
-  /** What lies in a directory itself. */
-  readonly listDirectory: (directory: string) => Tree;
+  /** What lies below a directory; of the directories in it, only in those whose names are entered. */
+  readonly listTree: (directory: string, enters?: (name: string) => boolean) => Tree;
   /** Whether nothing in it can lead to another host. */
   readonly isOneHost: boolean;
 }
@@ -144,7 +150,6 @@ const FILE_SYSTEM: FileTree = Object.freeze({
   stateAt: readFileState,
   followLinks,
   listTree,
-  listDirectory,
   isOneHost: false,
 });
 
@@ -183,7 +188,7 @@ function otherPaths(
   const known = new Set([...places, ...places.map(source.followLinks)]);
   return [
     ...tree.files.map((path) => `pki/${path}`),
-    ...(beside?.files ?? []).filter((name) => BESIDE_NAME.test(name)),
+    ...(beside?.files ?? []).filter((path) => BESIDE_NAME.test(basename(path))),
   ].filter((path) => {
     const place = absolutePath(path, directories);
     return !known.has(place) && known.add(place);
@@ -215,6 +220,25 @@ function readOthers(
   return { files, unread };
 }
 
+/** What lies in the directory of the kubeconfigs, and in what may hold a copy of the others. */
+function listBeside(directories: Directories, source: FileTree): Tree | undefined {
+  const { certDir, kubeconfigDir, rootCaDir = certDir } = directories;
+  if (kubeconfigDir === certDir) return undefined;
+  const isOwn = (name: string): boolean => [certDir, rootCaDir].includes(join(kubeconfigDir, name));
+  // What is called `pki` and is not the certificate directory has no logical path of its own.
+  return source.listTree(
+    kubeconfigDir,
+    (name) => BESIDE_DIRECTORY.test(name) && isCopyPath(`${name}/`) && !isOwn(name),
+  );
+}
+
+/** The directories beside the certificate directory that nobody can look into, each like a file that nobody can read. */
+function closedBeside(beside: Tree | undefined): readonly PresentFile[] {
+  return [...(beside?.directories ?? [])].flatMap(([path, { errno }]) =>
+    path === '' || errno === undefined || errno === 'ENOENT' ? [] : [{ path, obstacle: cannotBeRead(errno) }],
+  );
+}
+
 /** The directories of a tree, under the logical path of its top. */
 function presentDirectories(top: string, tree: Tree | undefined): readonly PresentDirectory[] {
   return [...(tree?.directories ?? [])]
@@ -222,13 +246,13 @@ function presentDirectories(top: string, tree: Tree | undefined): readonly Prese
     .map(([path, { status, errno }]) => ({
       path: `${top}${path}`,
       ...(status === undefined ? {} : { mode: status.mode, owner: { uid: status.uid, gid: status.gid } }),
-      ...(errno === undefined ? {} : { obstacle: `cannot be read (${errno})` }),
+      ...(errno === undefined ? {} : { obstacle: cannotBeRead(errno) }),
     }));
 }
 
 /**
  * Reads everything that lies in the directories, which are resolved: what any profile and release knows, whatever else lies
- * in the certificate directory, and the kubeconfigs and keys beside it. Changes nothing, takes no lock, and never throws for what the
+ * in the certificate directory, and the kubeconfigs and keys beside it, also in what is called like a copy of it. Changes nothing, takes no lock, and never throws for what the
  * file system says. Of files that nobody knows it reads 1,000 and 32 MiB.
  */
 export async function readTree(
@@ -236,29 +260,40 @@ export async function readTree(
   options: ReadTreeOptions,
   source: FileTree = FILE_SYSTEM,
 ): Promise<PresentTree> {
-  const { certDir, kubeconfigDir, rootCaDir = certDir } = directories;
+  const { certDir, rootCaDir = certDir } = directories;
   const readOne = readerIn(directories, options, source);
   const tree = source.listTree(certDir);
-  const beside = kubeconfigDir === certDir ? undefined : source.listDirectory(kubeconfigDir);
-  const apart = rootCaDir === certDir ? undefined : source.listDirectory(rootCaDir);
+  const beside = listBeside(directories, source);
+  const apart = rootCaDir === certDir ? undefined : source.listTree(rootCaDir, () => false);
   const paths = [...knownPlaces(directories).keys()];
   const known = paths.flatMap((path) => readOne(path) ?? []);
   const named = await namedPaths(known, directories);
   const others = otherPaths(directories, [...paths, ...named], { tree, beside, source });
   const { files, unread } = readOthers(others, readOne);
-  const limits = [
-    ...(tree.isCut ? ['holds more files, or deeper ones, than are looked at'] : []),
-    ...(unread === 0 ? [] : [`holds more than is read: ${unread} files that belong to nothing were not`]),
+  const cutOf = (part: Tree | undefined): readonly string[] =>
+    part?.isCut === true ? ['holds more files, or deeper ones, than are looked at'] : [];
+  const limits = new Map([
+    [
+      'pki/',
+      [
+        ...cutOf(tree),
+        ...(unread === 0 ? [] : [`holds more than is read: ${unread} files that belong to nothing were not`]),
+      ],
+    ],
+    ['.', cutOf(beside)],
+  ]);
+  const places = [
+    ...presentDirectories('pki/', tree),
+    // What lies in it is no directory of the PKI.
+    ...presentDirectories('.', beside).filter(({ path }) => path === '.'),
+    ...presentDirectories('root-ca/', apart),
   ];
   return {
-    files: [...known, ...named.flatMap((path) => readOne(path) ?? []), ...files],
-    directories: [
-      ...presentDirectories('pki/', tree).map((directory) =>
-        directory.path === 'pki/' && limits.length > 0 ? { ...directory, limits } : directory,
-      ),
-      ...presentDirectories('.', beside),
-      ...presentDirectories('root-ca/', apart),
-    ],
+    files: [...known, ...named.flatMap((path) => readOne(path) ?? []), ...files, ...closedBeside(beside)],
+    directories: places.map((directory) => {
+      const own = limits.get(directory.path) ?? [];
+      return own.length === 0 ? directory : { ...directory, limits: own };
+    }),
   };
 }
 

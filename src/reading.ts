@@ -5,7 +5,7 @@ import { parseClusterSpec } from './cluster/parse.ts';
 import { parseSan } from './cluster/sans.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
 import { isPkiError, type PkiError } from './errors.ts';
-import { inferOptions } from './infer.ts';
+import { inferOptions, OF_ADDRESS } from './infer.ts';
 import { namedPath, USUAL_DIRECTORIES } from './layout.ts';
 import { rulings } from './request.ts';
 import type { DesiredRow } from './resolve/desired.ts';
@@ -22,6 +22,8 @@ export interface ReadingRequest {
   readonly options: ClusterOptions;
   /** What kind of host the files are from; absent: the one that they fit best. */
   readonly role?: HostRole | undefined;
+  /** Whether some of the files are lost: then those that are there do not tell the kind of host. */
+  readonly isPartial?: boolean | undefined;
   /**
    * Where the files were read, with whatever kubeconfigs name there: what they name there and is not among the files is
    * absent. Not given: /etc/kubernetes, and of its files those that the table knows.
@@ -196,7 +198,10 @@ function openRulings({ profile, kubernetesVersion }: ClusterOptions): readonly C
 function wishOf(request: PlacedRequest, { options: fixed, rules }: Candidate, evidence: Evidence): Wish {
   const given = defined(request.options);
   const seen = inferOptions(evidence, rules);
-  const inferred = saysCluster(given) ? only(seen, OF_THE_HOST) : seen;
+  // A worker has nothing but its kubeconfig that knows an address: one that nobody gave is not made up.
+  const isAddressed = [given, seen].some((options) => OF_ADDRESS.some((key) => key in options));
+  const open: readonly OptionKey[] = isAddressed ? OF_THE_HOST : [...OF_THE_HOST, 'controlPlaneEndpoint'];
+  const inferred = saysCluster(given) ? only(seen, open) : seen;
   const { spec, options } = parseFound(withSoundNames(inferred), fixed);
   const inferredOptions = without(options, [...Object.keys(given), 'rootCaDir']);
   return { spec, inferred: inferredOptions, rows: rowsFor(request, spec) };
@@ -226,7 +231,9 @@ async function evidenceFor(
 
 function placed(asked: ReadingRequest): PlacedRequest {
   const isThere = presenceIn(asked.files);
-  return { ...asked, isThere, role: asked.role ?? inferRole(isThere) };
+  // On a control plane nothing is out of place.
+  const seen = asked.isPartial === true ? 'control-plane' : inferRole(isThere);
+  return { ...asked, isThere, role: asked.role ?? seen };
 }
 
 /** What was told of a host from which files it has, where that leaves rows out. */

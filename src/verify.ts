@@ -7,7 +7,7 @@ import type { Evidence, PresentDirectory } from './checks/evidence.ts';
 import { checkHost } from './checks/hosts.ts';
 import { runChecks } from './checks/run.ts';
 import { checkServed, type Served } from './checks/served.ts';
-import { checkFurtherKeys, checkStrays, readStrays } from './checks/strays.ts';
+import { checkFurtherKeys, checkLayout, checkStrays, readStrays } from './checks/strays.ts';
 import { checkComparison, sharedModuliIn } from './checks/weakness.ts';
 import type { Components } from './components/command.ts';
 import type { Policy } from './cluster/policy.ts';
@@ -64,7 +64,7 @@ export interface Verification extends Reading, Selected {
 type Held = Reading & { readonly findings: readonly Finding[] };
 
 function holdAgainst(
-  { files, now, warnWithinSeconds, expected, weakKeys, policy }: VerifyRequest,
+  { files, now, warnWithinSeconds, expected, isPartial, weakKeys, policy }: VerifyRequest,
   reading: Reading,
   sharedModuli: ReadonlyMap<bigint, readonly string[]>,
 ): Held {
@@ -72,6 +72,7 @@ function holdAgainst(
     warnWithinSeconds,
     sharedModuli,
     expected,
+    isPartial,
     ...(weakKeys === undefined ? {} : { weakKeys }),
     ...(policy === undefined ? {} : { policy }),
   };
@@ -94,6 +95,7 @@ async function checkSurroundings(
   return {
     findings: [
       ...(benchmark === undefined ? [] : checkCis(benchmark, { evidence, strays, directories })),
+      ...checkLayout(strays, evidence),
       ...checkStrays(strays, evidence),
       ...checkFurtherKeys(evidence),
       ...checkComparison(evidence),

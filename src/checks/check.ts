@@ -35,6 +35,8 @@ export interface AuditOptions {
   readonly policy?: Policy;
   /** A logical path of each row that is missed where nothing of it is there; absent: of all rows. */
   readonly expected?: readonly string[] | undefined;
+  /** Whether some of the files are lost. */
+  readonly isPartial?: boolean | undefined;
 }
 
 /** What there is to say about a check, whatever it looks at. */
@@ -53,6 +55,8 @@ export interface Check extends CheckRow {
   readonly appliesTo: readonly DesiredRow['kind'][];
   /** It means something only where a PKI is audited, or where one is completed. */
   readonly only?: 'audit' | 'plan';
+  /** It finds that something is not there: of files some of which are lost nobody can tell. */
+  readonly isOfAbsence?: true;
   readonly run: (row: RowEvidence, context: CheckContext) => readonly Hit[];
 }
 

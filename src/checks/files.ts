@@ -81,7 +81,7 @@ export const FILE_CHECKS: readonly Check[] = [
     code: 'file-unreadable',
     says: 'Where a file should be there is a file that can be read',
     citation: 'R5',
-    remedy: 'move away what is there, or make it readable',
+    remedy: 'run as a user who may read it, or move away what stands in its place',
   }),
   unreadableCheck('certificate', {
     code: 'certificate-unreadable',
@@ -122,6 +122,7 @@ export const FILE_CHECKS: readonly Check[] = [
     citation: 'R5',
     remedy: 'bring back the missing half, or remove the other to have both made anew',
     appliesTo: ['ca', 'certificate', 'keyPair'],
+    isOfAbsence: true,
     run: (row) => {
       const key = presentFile(row, 'key');
       const other =

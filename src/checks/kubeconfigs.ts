@@ -155,15 +155,17 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       if (foreign.length === 0 && absent.length === 0) return [];
       const names = (certificates: typeof trust): string =>
         listText(certificates.map((certificate) => `"${nameText(certificate.subject)}"`));
+      // Where ca.crt has several, as during a rotation, it may trust one of the others.
+      const trusted = foreign.length > 0 ? foreign : trust;
       return [
         {
           field: AUTHORITY,
           message:
             absent.length > 0
-              ? 'does not trust the CA that is here'
+              ? `does not trust the ${foreign.length === 0 && trust.length > 0 ? 'first ' : ''}CA that is here`
               : 'trusts another CA beside the one that is here',
           expected: `the certificates of ${desired.kubeconfig.trust.join(' and ')}`,
-          found: `${names(foreign)}${absent.length > 0 && names(foreign) === names(absent) ? ' with another key' : ''}`,
+          found: `${names(trusted)}${absent.length > 0 && names(trusted) === names(absent) ? ' with another key' : ''}`,
         },
       ];
     },

@@ -20,6 +20,7 @@ const ROW_ABSENT: Omit<Check, 'run'> = Object.freeze({
   citation: 'R2, R3, R6',
   remedy: 'have it made (init makes what is missing and keeps the rest), or bring it from where it is made',
   appliesTo: ['ca', 'certificate', 'keyPair', 'bundle', 'kubeconfig'] as const,
+  isOfAbsence: true,
 });
 
 /** That a file is missing, to whoever cannot do without it. */
@@ -52,6 +53,7 @@ export const PRESENCE_CHECKS: readonly Check[] = [
     citation: 'R2.6, kubeadm.md 3.5',
     remedy: 'nothing to do',
     appliesTo: ['ca'],
+    isOfAbsence: true,
     run: ({ desired, files }) => {
       const key = desired.files.find(({ holds }) => holds === 'key');
       if (key === undefined || files.length === 0 || files.some(({ path }) => path === key.path)) return [];

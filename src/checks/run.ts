@@ -40,6 +40,7 @@ export function runChecks(context: CheckContext): readonly Finding[] {
   return [...context.evidence.values()].flatMap((row) =>
     CHECKS.filter((check) => check.appliesTo.includes(row.desired.kind))
       .filter(({ only }) => only === undefined || only === (context.audit === undefined ? 'plan' : 'audit'))
+      .filter(({ isOfAbsence = false }) => !isOfAbsence || context.audit?.isPartial !== true)
       .flatMap((check) =>
         check.run(row, context).map(
           (hit): Finding => ({

@@ -33,6 +33,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
       says: 'What is there has its CA beside it',
       citation: 'R2, R3',
       remedy: 'bring the CA certificate that signed it; a new CA would not fit what is there',
+      isOfAbsence: true,
     },
     ({ desired }, _, { evidence }) => {
       if (desired.signer === undefined) return [];
@@ -73,7 +74,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A certificate is signed with the key of the CA of its role',
       citation: 'RFC 5280 6.1.3 (a)(1), R3',
-      remedy: `bring the CA that signed it, or ${ISSUE_LEAF_ANEW}`,
+      remedy: `${ISSUE_LEAF_ANEW}; where the CA that signed it is the right one and not here, bring that`,
     },
     ({ desired }, row, { evidence, audit }) => {
       const expected = desired.signer ?? row.desired.id;

@@ -188,8 +188,17 @@ const AUTHORITY_KEY_COPIED: CheckRow = {
   remedy: 'remove the copy; where somebody may have taken it, rotate what it signs for',
 };
 
+const LAYOUT_UNKNOWN: CheckRow = {
+  code: 'layout-unknown',
+  severity: 'warning',
+  says: 'A PKI has the file names of the table: k3s, cfssl and others have their own, and what their files are for is not told from these',
+  citation: 'R5',
+  remedy: 'give copies of the files the names that k8s-pki show table prints, and audit those',
+};
+
 /** What there is to find in files that no row has. */
 export const STRAY_CHECKS: readonly CheckRow[] = Object.freeze([
+  LAYOUT_UNKNOWN,
   FILE_UNKNOWN,
   FILE_COMPANION,
   STRAY_UNREAD,
@@ -214,13 +223,22 @@ function isAuthority({ desired: { kind } }: RowEvidence): boolean {
   return kind === 'ca' || kind === 'keyPair';
 }
 
-function keyFinding({ file, spkiDers }: Stray, owner: RowEvidence | undefined): readonly [CheckRow, Found] {
+function keyFinding(
+  { file, spkiDers }: Stray,
+  owner: RowEvidence | undefined,
+  certificates: readonly Certificate[],
+): readonly [CheckRow, Found] {
   if (spkiDers.length === 0) {
     const form = describeOddText(file.contents ?? '');
     const message = 'holds a private key that cannot be compared: it is encrypted, or not in PEM';
     return [STRAY_KEY, { message, ...(form === undefined ? {} : { found: form }) }];
   }
   const found = listText(spkiDers.map(describeKey));
+  const certified = certificates.find(({ spkiDer }) => spkiDers.some((own) => isSameDer(own, spkiDer)));
+  if (owner === undefined && certified !== undefined) {
+    const message = `holds the private key of a certificate that no row has, "${nameText(certified.subject)}"`;
+    return [STRAY_KEY, { message, found }];
+  }
   if (owner === undefined)
     return [STRAY_KEY, { message: 'holds a private key that belongs to nothing here', found }];
   const { id, purpose } = owner.desired;
@@ -237,7 +255,11 @@ function describeStray({ file: { contents }, hasSecret, certificates, users }: S
   return contents === undefined ? undefined : describeOddText(contents);
 }
 
-function judge(stray: Stray, evidence: Evidence): readonly (readonly [CheckRow, Found])[] {
+function judge(
+  stray: Stray,
+  evidence: Evidence,
+  certificates: readonly Certificate[],
+): readonly (readonly [CheckRow, Found])[] {
   const { file, isNamed, hasSecret, users } = stray;
   if (file.obstacle !== undefined) {
     // What is wrong with the file that it names, the checks of the kubeconfig say.
@@ -264,7 +286,8 @@ function judge(stray: Stray, evidence: Evidence): readonly (readonly [CheckRow, 
       ]
     : [];
   if (isNamed && !isCopied) return readable;
-  if (isCopied || (hasSecret && !isMeant)) return [...readable, keyFinding(stray, owner)];
+  if (isCopied || (hasSecret && !isMeant)) return [...readable, keyFinding(stray, owner, certificates)];
+  if (companion?.isUsual === true) return readable;
   if (companion !== undefined) return [...readable, [FILE_COMPANION, { message: companion.says }]];
   const found = describeStray(stray);
   const message = isOfTable
@@ -275,8 +298,9 @@ function judge(stray: Stray, evidence: Evidence): readonly (readonly [CheckRow, 
 
 /** Looks at the files that belong to no row. */
 export function checkStrays(strays: readonly Stray[], evidence: Evidence): readonly Finding[] {
+  const certificates = strays.flatMap((stray) => stray.certificates.map(({ certificate }) => certificate));
   return strays.flatMap((stray) =>
-    judge(stray, evidence).map(([{ code, severity, remedy }, found]) => ({
+    judge(stray, evidence, certificates).map(([{ code, severity, remedy }, found]) => ({
       code,
       severity,
       path: stray.file.path,
@@ -284,6 +308,18 @@ export function checkStrays(strays: readonly Stray[], evidence: Evidence): reado
       remedy,
     })),
   );
+}
+
+/** Where the table has no name for anything that is there, what it misses says little. */
+export function checkLayout(strays: readonly Stray[], evidence: Evidence): readonly Finding[] {
+  const count = strays.filter(
+    ({ certificates, users }) => certificates.length > 0 && users === undefined,
+  ).length;
+  if (count === 0 || [...evidence.values()].some(({ files }) => files.length > 0)) return [];
+  const { code, severity, remedy } = LAYOUT_UNKNOWN;
+  const files = count === 1 ? '1 file' : `${count} files`;
+  const message = `holds certificates in ${files}, none under a name of the table: they were held against nothing`;
+  return [{ code, severity, path: 'pki/', message, remedy }];
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Certificate } from '../x509/model.ts';
 import { bounded, type Check, certificateCheck, type Hit } from './check.ts';
-import { ISSUE_ANEW, ISSUE_LEAF_ANEW } from './remedies.ts';
+import { ISSUE_ANEW, ISSUE_LEAF_ANEW, RENEW } from './remedies.ts';
 import { positionText } from './text.ts';
 
 /** RFC 3339 in UTC, to the second: certificates hold no more. */
@@ -35,7 +35,7 @@ export const TIME_CHECKS: readonly Check[] = [
       severity: 'error',
       says: 'A certificate has not expired',
       citation: 'RFC 5280 4.1.2.5',
-      remedy: ISSUE_ANEW,
+      remedy: `${RENEW}, or ${ISSUE_ANEW}`,
     },
     ({ certificate }, _, { now }) =>
       isOver(certificate.notAfter, now)
@@ -76,7 +76,7 @@ export const TIME_CHECKS: readonly Check[] = [
       severity: 'warning',
       says: 'A certificate does not end within --warn-within',
       citation: 'RFC 5280 4.1.2.5',
-      remedy: `before it ends, ${ISSUE_ANEW}`,
+      remedy: `before it ends, ${RENEW}, or ${ISSUE_ANEW}`,
     },
     ({ certificate }, _, { now, audit }) => {
       const left = certificate.notAfter.getTime() - now.getTime();

@@ -19,6 +19,7 @@ export interface AuditOptions
       | 'files'
       | 'found'
       | 'expected'
+      | 'isPartial'
       | 'directories'
       | 'readFrom'
       | 'wantsKubeconfigs'
@@ -57,7 +58,8 @@ export async function audit(
   });
   const components = await readComponents(parsed);
   printMessages(source.notices.map((text) => `notice: ${text}`));
-  const { files, findings, expected, places, readFrom, wantsKubeconfigs, directories, pathOf } = source;
+  const { files, findings, expected, isPartial, places, readFrom, wantsKubeconfigs, directories, pathOf } =
+    source;
   assertComparable(former, directories);
   return {
     verification: await verifyPki({
@@ -65,6 +67,7 @@ export async function audit(
       files,
       found: findings,
       expected,
+      isPartial,
       directories: places,
       readFrom,
       wantsKubeconfigs,

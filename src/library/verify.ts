@@ -131,6 +131,7 @@ export async function verifyClusterPki(options: VerifyClusterPkiOptions): Promis
     readFrom: source?.readFrom,
     wantsKubeconfigs: source?.wantsKubeconfigs,
     found: source?.findings,
+    isPartial: source?.isPartial,
     options: cluster,
     components,
     role,

@@ -126,15 +126,18 @@ export async function archiveSource(
     return place === undefined ? [] : [[place, path] as const];
   });
   // Who archives the directory of the kubeconfigs archives those; who archives the other one may have no others.
+  const isPartial = archive.damage !== undefined;
   const wantsKubeconfigs =
-    options.kubeconfigDir !== undefined ||
-    (directories.kubeconfigDir !== chosen && archive.directories.has(directories.kubeconfigDir));
+    !isPartial &&
+    (options.kubeconfigDir !== undefined ||
+      (directories.kubeconfigDir !== chosen && archive.directories.has(directories.kubeconfigDir)));
   return {
     files,
     places,
     readFrom,
     wantsKubeconfigs,
     findings: findingsOf(archive, new Map(placed)),
+    ...(isPartial ? { isPartial } : {}),
     directories: targetDirectories(directories).map((directory) => `${name}:${directory}`),
     pathOf: (path) => (path === WHOLE ? name : `${name}:${absolutePath(path, directories)}`),
     notices: others.map(

@@ -20,7 +20,7 @@ export function archiveFileTree({ entries, directories }: Archive, tree: Archive
     const status = directories.get(path);
     return status === undefined ? {} : { status };
   };
-  const list = (directory: string, depth: number): Tree => {
+  const listTree: FileTree['listTree'] = (directory, enters = () => true): Tree => {
     const named = unmounted(directory);
     const top = tree.realPath(named) ?? named;
     if (tree.stateAt(top).kind !== 'directory')
@@ -32,24 +32,22 @@ export function archiveFileTree({ entries, directories }: Archive, tree: Archive
       const relative = posix.relative(top === '.' ? '/' : `/${top}`, `/${path}`);
       if (relative === '' || relative.split('/', 1)[0] === '..') continue;
       const parts = relative.split('/');
-      if (parts.length > depth) isCut = true;
+      const [first = ''] = parts;
+      if ((parts.length > 1 || kind === 'directory') && !enters(first)) continue;
+      if (parts.length > MAXIMUM_DEPTH) isCut = true;
       const above = parts.slice(0, kind === 'directory' ? undefined : -1);
-      for (let length = 1; length <= Math.min(above.length, depth - 1); length += 1) {
+      for (let length = 1; length <= Math.min(above.length, MAXIMUM_DEPTH - 1); length += 1) {
         const below = parts.slice(0, length).join('/');
         found.set(below, stateOf(posix.join(top, below)));
       }
-      if (kind !== 'directory' && parts.length <= depth) files.push(relative);
+      if (kind !== 'directory' && parts.length <= MAXIMUM_DEPTH) files.push(relative);
     }
     return { files: files.toSorted(), directories: found, isCut };
   };
   return {
     stateAt: (path) => tree.stateAt(unmounted(path)),
     followLinks: (path) => mounted(tree.realPath(unmounted(path)) ?? unmounted(path)),
-    listTree: (directory) => list(directory, MAXIMUM_DEPTH),
-    listDirectory: (directory) => {
-      const { directories: all, files } = list(directory, 1);
-      return { files, directories: new Map([...all].filter(([path]) => path === '')), isCut: false };
-    },
+    listTree,
     isOneHost: true,
   };
 }

@@ -23,6 +23,8 @@ export interface Source {
   readonly notices: readonly string[];
   /** The logical paths of which something should be there; absent: all that the cluster has. */
   readonly expected?: readonly string[];
+  /** Whether some of it is lost: what is absent may have been there, and tells nothing of the host. */
+  readonly isPartial?: true;
 }
 
 /** The path of a finding about the whole of what was read, not about a file in it. */

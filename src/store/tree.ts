@@ -51,22 +51,11 @@ function readDirectory(path: string): {
     : { state: { ...status, errno: listed.errno }, entries: [] };
 }
 
-/** Lists what lies in a directory itself, as {@link listTree}. */
-export function listDirectory(directory: string): Tree {
-  const { state, entries } = readDirectory(directory);
-  const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
-  return {
-    files: files.toSorted().slice(0, MAXIMUM_ENTRIES),
-    directories: new Map([['', state]]),
-    isCut: files.length > MAXIMUM_ENTRIES,
-  };
-}
-
 /**
- * Lists what lies below a directory, down to 10,000 entries and eight levels. Follows no symbolic link, and never throws for
- * what the file system says.
+ * Lists what lies below a directory, down to 10,000 entries and eight levels; of the directories in it, only what lies in those
+ * whose names are entered. Follows no symbolic link, and never throws for what the file system says.
  */
-export function listTree(directory: string): Tree {
+export function listTree(directory: string, enters: (name: string) => boolean = () => true): Tree {
   const files: string[] = [];
   const directories = new Map<string, DirectoryState>();
   let isCut = false;
@@ -80,6 +69,7 @@ export function listTree(directory: string): Tree {
       }
       const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
       if (!entry.isDirectory()) files.push(path);
+      else if (relative === '' && !enters(entry.name)) continue;
       else if (depth < MAXIMUM_DEPTH) visit(path, depth + 1);
       else isCut = true;
     }

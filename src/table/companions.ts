@@ -8,6 +8,8 @@ export interface CompanionRow {
   readonly says: string;
   /** A key in it is meant to be there. */
   readonly mayHoldKey?: true;
+  /** It is there by itself, in any number, and not worth a word. */
+  readonly isUsual?: true;
 }
 
 /** What others put beside the files of the table. The first that fits counts. */
@@ -35,6 +37,12 @@ export const COMPANIONS: readonly CompanionRow[] = deepFreeze<readonly Companion
   {
     path: /\.srl$/,
     says: 'is where openssl keeps the serial number that comes next',
+  },
+  {
+    path: /^pki-backups\//,
+    says: 'is what a run of this program replaced, for k8s-pki rollback',
+    mayHoldKey: true,
+    isUsual: true,
   },
   {
     path: /(?:^|\/)\.k8s-pki\./,

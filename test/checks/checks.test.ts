@@ -698,6 +698,17 @@ describe('kubeconfigs', () => {
     expect(beside.filter((line) => line.includes(' trust'))).toEqual([]);
   });
 
+  test('trust in another than the first CA of several says in which', async () => {
+    const other = await generateClusterPki({ ...options, now });
+    const [ca] = other.files.filter(({ path }) => path === 'pki/ca.crt');
+    const both = (ca?.contents ?? '') + text(tree, 'pki/ca.crt');
+    const found = await findings(changed(tree, { 'pki/ca.crt': both }));
+    expect(found.find(({ path, code }) => path === 'admin.conf' && code === 'trust')).toMatchObject({
+      message: 'does not trust the first CA that is here',
+      found: '"CN=kubernetes-ca" with another key',
+    });
+  });
+
   test('verification that is switched off is an error', async () => {
     const found = await codes(
       admin((contents) => contents.replace('    server:', '    insecure-skip-tls-verify: true\n    server:')),

@@ -108,6 +108,19 @@ describe('a file that no row has', () => {
     ]);
   });
 
+  test('with the key of a certificate that no row has either is called that', async () => {
+    const certificate = stray(pem('pki/apiserver.crt'), { path: 'pki/jane.crt' });
+    const jane = stray(contentsOf(other, 'pki/apiserver.crt'), { path: 'pki/jane.crt' });
+    expect(await found(jane, stray(contentsOf(other, 'pki/apiserver.key')))).toEqual([
+      expect.stringMatching(/^notice file-unknown: /),
+      'warning stray-key: holds the private key of a certificate that no row has, "CN=kube-apiserver"',
+    ]);
+    expect(await found(certificate, stray(contentsOf(other, 'pki/apiserver.key')))).toEqual([
+      expect.stringMatching(/^notice file-unknown: /),
+      'warning stray-key: holds a private key that belongs to nothing here',
+    ]);
+  });
+
   test('with a key that others may read is an error beside that', async () => {
     expect(await found(stray(pem('pki/apiserver.key'), { mode: 0o644 }))).toEqual([
       'error key-readable: holds a private key or a token, and can be read by others',
@@ -149,6 +162,19 @@ describe('a file that no row has', () => {
     ]);
     expect(await found(stray(pem('pki/apiserver.key'), { path: 'pki/kubelet-client-old.pem' }))).toEqual([
       expect.stringMatching(/^warning stray-key: /),
+    ]);
+  });
+
+  test('that this program kept of what it replaced is not worth a word, unless others may read it or it is the key of a CA', async () => {
+    const kept = (contents: string, mode = 0o600): PresentFile =>
+      stray(contents, { path: 'pki-backups/20261123T120000.000Z/file', mode });
+    expect(await found(kept(pem('pki/apiserver.key')))).toEqual([]);
+    expect(await found(kept(contentsOf(pki, 'admin.conf')))).toEqual([]);
+    expect(await found(kept(pem('pki/apiserver.key'), 0o644))).toEqual([
+      expect.stringMatching(/^error key-readable: /),
+    ]);
+    expect(await found(kept(pem('pki/ca.key')))).toEqual([
+      expect.stringMatching(/^warning authority-key-copied: /),
     ]);
   });
 

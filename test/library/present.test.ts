@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type PresentTree, readTree } from '../../src/present.ts';
 import { encodePem } from '../../src/x509/pem.ts';
 import { withDirectory } from '../cli/tree.ts';
@@ -61,6 +62,42 @@ test('beside the certificates only what is a kubeconfig or holds a key is looked
       'config',
       'odd.conf',
       'store.p12',
+    ]);
+  });
+});
+
+test('beside the certificates also what is called like a copy of them is looked into, and nothing else', async () => {
+  await withDirectory(async (cwd) => {
+    const key = encodePem('PRIVATE KEY', Buffer.alloc(48));
+    const names = [
+      'pki.bak/etcd/ca.key',
+      'pki-2026-11-01/ca.key',
+      'old_PKI/ca.key',
+      'tmp/kubeadm-backup/admin.conf',
+      'Backup 1/ca.key',
+      'nodes/worker/ca.key',
+      'root-ca/ca.key',
+      'manifests/ca.key',
+      'temple/ca.key',
+    ];
+    for (const name of ['pki/ca.key', 'pki.bak/ca.crt', ...names]) {
+      mkdirSync(dirname(join(cwd, name)), { recursive: true });
+      writeFileSync(join(cwd, name), name.endsWith('.conf') ? 'kind: Config' : key);
+    }
+    const { files, directories } = await read(cwd);
+    expect(files.map(({ path }) => path)).toEqual(['pki/ca.key', ...names.slice(0, 5).toSorted()]);
+    expect(directories.map(({ path }) => path)).toEqual(['pki/', '.']);
+  });
+});
+
+test('more files beside the certificates than are looked at is said of their directory', async () => {
+  await withDirectory(async (cwd) => {
+    mkdirSync(join(cwd, 'pki'));
+    mkdirSync(join(cwd, 'backup'));
+    spawnSync('sh', ['-c', 'seq 10001 | xargs touch'], { cwd: join(cwd, 'backup') });
+    const { directories } = await read(cwd);
+    expect(directories.filter(({ limits }) => limits !== undefined)).toMatchObject([
+      { path: '.', limits: ['holds more files, or deeper ones, than are looked at'] },
     ]);
   });
 });

@@ -49,6 +49,32 @@ describe('on a worker an audit', () => {
     expect(await found(pick(pki.files, 'pki/ca.crt'))).toEqual(['worker']);
   });
 
+  test('takes the name of the node from its kubeconfig where the certificate in it lies elsewhere', async () => {
+    const { files } = await generateClusterPki({ ...HOST, profile: 'kubeadm' });
+    const named = pick(files, ...WORKER).map((file) => ({
+      ...file,
+      contents: file.contents.replaceAll(
+        /client-(certificate|key)-data: .*/g,
+        'client-$1: /var/lib/kubelet/pki/kubelet-client-current.pem',
+      ),
+    }));
+    const notices = ['notice credential-in-file kubelet.conf', 'notice credential-in-file kubelet.conf'];
+    expect(await found(named)).toEqual(['worker', ...notices]);
+    expect(await found(named, { nodeName: 'other' })).toEqual([
+      'worker',
+      'warning kubeconfig-names kubelet.conf',
+      'warning kubeconfig-names kubelet.conf',
+      ...notices,
+    ]);
+  });
+
+  test.each([{ nodeName: 'cp1' }, { clusterName: 'default-cluster' }, { serviceCidr: '10.96.0.0/12' }])(
+    'makes up no server where nobody says an address: %j',
+    async (options) => {
+      expect(await found(pick(pki.files, ...WORKER), options)).toEqual(['worker']);
+    },
+  );
+
   test.each([
     ['requirements', '1.37'],
     ['kubeadm', '1.24'],

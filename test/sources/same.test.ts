@@ -57,6 +57,15 @@ const DEEDS: readonly (readonly [says: string, code: string, deed: (directory: s
     },
   ],
   [
+    'copies of keys beside pki, and what is called otherwise',
+    'authority-key-copied',
+    (directory) => {
+      cpSync(key(directory), join(directory, 'pki.bak/1/2/ca.key'));
+      cpSync(key(directory), join(directory, 'others/ca.key'));
+      chmodSync(join(directory, 'pki.bak'), 0o777);
+    },
+  ],
+  [
     'open directories and files',
     'directory-writable',
     (directory) => {

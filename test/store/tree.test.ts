@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { followLinks } from '../../src/store/directories.ts';
-import { listDirectory, listTree } from '../../src/store/tree.ts';
+import { listTree } from '../../src/store/tree.ts';
 import { createSandbox, put, removeSandbox } from './sandbox.ts';
 
 let sandbox: string;
@@ -45,11 +45,15 @@ describe('listTree', () => {
   });
 });
 
-test('listDirectory does not look into what lies in a directory', () => {
-  const top = join(sandbox, 'flat');
+test('listTree looks only into those directories at the top that are entered', () => {
+  const top = join(sandbox, 'entered');
   put(join(top, 'b/c'), '');
+  put(join(top, 'in/b/c'), '');
   put(join(top, 'a'), '');
-  expect(listDirectory(top)).toMatchObject({ files: ['a'], isCut: false });
+  const { files, directories } = listTree(top, (name) => name === 'in');
+  expect(files).toEqual(['a', 'in/b/c']);
+  expect([...directories.keys()]).toEqual(['', 'in', 'in/b']);
+  expect(listTree(top, () => false)).toMatchObject({ files: ['a'], isCut: false });
 });
 
 describe('followLinks', () => {

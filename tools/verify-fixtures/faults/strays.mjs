@@ -13,6 +13,30 @@ export const STRAY_FAULTS = [
     change: ({ key }) => ({ 'pki/old.key': key() }),
   },
   {
+    code: 'layout-unknown',
+    at: 'pki/',
+    says: 'the files have the names that cfssl and its guides give them',
+    kept: [],
+    change: ({ tree }) => ({
+      'pki/ca.pem': tree.get('pki/ca.crt'),
+      'pki/kubernetes.pem': tree.get('pki/apiserver.crt'),
+    }),
+    along: [
+      'file-unknown pki/ca.pem',
+      'file-unknown pki/kubernetes.pem',
+      'kubeconfigs-absent .',
+      ...[
+        'ca.crt',
+        'apiserver.crt',
+        'apiserver-kubelet-client.crt',
+        'front-proxy-ca.crt',
+        'front-proxy-client.crt',
+        'sa.key',
+      ].map((name) => `row-absent pki/${name}`),
+    ],
+    because: 'whatever has another name is missing under its own',
+  },
+  {
     code: 'stray-unread',
     at: 'pki/old.crt',
     says: 'a link was left that leads to nothing',

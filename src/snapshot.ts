@@ -35,6 +35,8 @@ export interface SnapshotManifest {
   readonly files: readonly SnapshotFile[];
   /** The logical paths of what that command created: it was not there before. */
   readonly created: readonly string[];
+  /** The name of the snapshot that the command put back, where it was a rollback. */
+  readonly restores?: string | undefined;
 }
 
 /** A snapshot that is there. */
@@ -86,6 +88,8 @@ export interface Change {
   readonly kept: readonly string[];
   /** Of what is created. */
   readonly created: readonly string[];
+  /** The name of the snapshot that is put back. */
+  readonly restores?: string | undefined;
 }
 
 /**
@@ -95,7 +99,7 @@ export interface Change {
  * @throws {PkiError} `ERR_STORE` where a file cannot be read any more.
  */
 export function takeSnapshot(
-  { directories, command, kept: paths, created }: Change,
+  { directories, command, kept: paths, created, restores }: Change,
   now: Date,
 ): { readonly directory: string; readonly files: readonly NewFile[] } {
   const name = nextName(directories, now);
@@ -113,6 +117,7 @@ export function takeSnapshot(
     kubeconfigDir: directories.kubeconfigDir,
     files: kept.map(({ path, mode, bytes }) => ({ path, mode, sha256Hex: sha256Hex(bytes) })),
     created,
+    restores,
   };
   const file = (path: string, contents: string | Uint8Array): NewFile => ({
     path: join(directory, path),
@@ -145,10 +150,11 @@ function isSnapshotFile(value: unknown): value is SnapshotFile {
 
 function isManifest(value: unknown): value is SnapshotManifest {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, command, certDir, kubeconfigDir, files, created }: Partial<SnapshotManifest> = value;
+  const { version, command, certDir, kubeconfigDir, files, created, restores }: Partial<SnapshotManifest> =
+    value;
   return (
     version === 1 &&
-    [command, certDir, kubeconfigDir].every((text) => typeof text === 'string') &&
+    [command, certDir, kubeconfigDir, restores ?? ''].every((text) => typeof text === 'string') &&
     Array.isArray(files) &&
     files.every(isSnapshotFile) &&
     Array.isArray(created) &&
@@ -244,6 +250,11 @@ export function readSnapshot({ directory, files }: Snapshot): readonly {
       throw damaged(place, 'is gone, or was changed since the snapshot was taken');
     return { path, mode, bytes: state.bytes };
   });
+}
+
+/** Whether a run wrote this snapshot whose files are these, by their absolute paths. */
+export function isWrittenWith({ directory }: Snapshot, paths: readonly string[]): boolean {
+  return paths.includes(join(directory, MANIFEST));
 }
 
 /** The logical paths of what is there and not as it was before the change that a snapshot was taken for. */

@@ -329,3 +329,37 @@ oracle(
     60_000,
   );
 });
+
+oracle(
+  'strace',
+  isOnPath('strace'),
+  'strace is not on the PATH',
+)('a rollback that is killed', () => {
+  const RENAMES = 'rename,renameat,renameat2';
+  // Two locks are taken by rename, then it commits, then puts in place three files of its own snapshot and the one of the PKI.
+  test.each(SHAPES.flatMap((shape) => [3, 4, 7].map((count) => [shape.name, count, shape] as const)))(
+    'on %s at rename %i has brought everything back once it is repeated, with its name or without',
+    async (_, count, shape) => {
+      for (const named of [false, true])
+        await withPki(async (cwd) => {
+          const before = filesIn(cwd);
+          await run(shape, [...RENEW, 'scheduler.conf'], { cwd });
+          const [first = ''] = snapshotsIn(cwd);
+          const command = named ? [...ROLLBACK, first] : ROLLBACK;
+          const inject = `inject=${RENAMES}:signal=KILL:when=${count}`;
+          const trace = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${RENAMES}`, '-e', inject];
+          const env = { ...bareEnvironment(cwd), PATH: process.env['PATH'] ?? '' };
+          const strace = ['/usr/bin/env', 'strace', ...trace, ...shape.command, ...command];
+          expect(await endOf(start(strace, { cwd, env }))).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+
+          const again = await run(shape, command, { cwd });
+          expect(again).toMatchObject({ status: 0 });
+          expect(again.stdout).toContain(`1 file put back from ${join(cwd, BACKUPS, first)}; what was`);
+          expect(again.stdout).toContain('kube-scheduler: restart it: ');
+          expect(filesIn(cwd)).toEqual(before);
+          expect(snapshotsIn(cwd).map((name) => isMarked(cwd, name))).toEqual([false, false]);
+        });
+    },
+    60_000,
+  );
+});

@@ -35,7 +35,7 @@ export interface RenewalRequest {
   readonly withinSeconds?: number | undefined;
   readonly keepsKeys: boolean;
   readonly signers: ReadonlyMap<string, Signer>;
-  /** The paths where something lies that is never replaced, such as a link, with what it is. */
+  /** The paths that nothing is written to, with why: `a symbolic link, which is never replaced`. */
   readonly blocked?: ReadonlyMap<string, string> | undefined;
   /**
    * Given where everything is made again, whatever `names` says: also what is missing, and what renews itself. `nodes` are the
@@ -112,8 +112,8 @@ function placeObstacle(
 ): Obstacle | undefined {
   const replaced = files.filter(({ holds }) => !keepsKeys || holds !== 'key');
   const [found] = replaced.flatMap(({ path, holds }) => {
-    const kind = blocked?.get(path);
-    return kind === undefined ? [] : [`where its ${holds} belongs is ${kind}, which is never replaced`];
+    const block = blocked?.get(path);
+    return block === undefined ? [] : [`where its ${holds} belongs is ${block}`];
   });
   return found === undefined
     ? undefined

@@ -135,9 +135,12 @@ export function takeSnapshot(
   };
 }
 
-function damaged(path: string, why: string): PkiError<'ERR_STORE'> {
-  return new PkiError('ERR_STORE', `${path}: ${why}`, { detail: { path, operation: 'read a snapshot' } });
+function damaged(path: string, why: string, hint?: string): PkiError<'ERR_STORE'> {
+  const detail = { path, operation: 'read a snapshot' };
+  return new PkiError('ERR_STORE', `${path}: ${why}`, { detail, ...(hint === undefined ? {} : { hint }) });
 }
+
+const ANOTHER = 'nothing was changed: name another snapshot; k8s-pki rollback --list lists them';
 
 const isKnown = (path: string): boolean => knownPaths().includes(path) || isNodePath(path);
 
@@ -209,16 +212,36 @@ export function listSnapshots(directories: Directories): readonly Snapshot[] {
   return snapshotsBeside(directories).filter(isOf(directories));
 }
 
+/** @throws {PkiError} `ERR_STORE` where what is asked for, or what is newer than what would be taken, cannot be read. */
+function assertLegible(
+  directories: Directories,
+  name: string | undefined,
+  taken: Snapshot | undefined,
+): void {
+  const asked = snapshotNames(directories).filter((one) =>
+    name === undefined ? taken === undefined || one > taken.name : one === name,
+  );
+  for (const one of asked) {
+    const manifest = join(backupsDirectory(directories), one, MANIFEST);
+    const state = readFileState(manifest);
+    if (state.kind === 'absent' || (state.kind === 'file' && parseManifest(state.contents) !== undefined))
+      continue;
+    throw damaged(manifest, 'cannot be read, or is no description of a snapshot', ANOTHER);
+  }
+}
+
 /**
  * The snapshot of that name, or the newest.
  *
- * @throws {PkiError} `ERR_USAGE` where there is none of these directories.
+ * @throws {PkiError} `ERR_USAGE` where there is none of these directories; `ERR_STORE` where it is damaged: an older one would
+ * bring back what nobody has asked for.
  */
 export function findSnapshot(directories: Directories, name: string | undefined): Snapshot {
   const named = snapshotsBeside(directories).filter(
     (snapshot) => name === undefined || snapshot.name === name,
   );
   const own = named.find(isOf(directories));
+  assertLegible(directories, name, own);
   if (own !== undefined) return own;
   const [other] = named;
   const what = name === undefined ? 'snapshot' : `snapshot ${name}`;
@@ -247,7 +270,7 @@ export function readSnapshot({ directory, files }: Snapshot): readonly {
     const place = join(directory, path);
     const state = readFileBytes(place);
     if (state.kind !== 'file' || sha256Hex(state.bytes) !== expected)
-      throw damaged(place, 'is gone, or was changed since the snapshot was taken');
+      throw damaged(place, 'is gone, or was changed since the snapshot was taken', ANOTHER);
     return { path, mode, bytes: state.bytes };
   });
 }

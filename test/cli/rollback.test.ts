@@ -172,6 +172,28 @@ describe.each(SHAPES)('rollback on $name', (shape) => {
     });
   }, 60_000);
 
+  test('takes no older snapshot where the newest is damaged, and says which', async () => {
+    await withPki(async (cwd) => {
+      for (const _ of [1, 2]) await done(cwd, [...RENEW, 'apiserver']);
+      const before = filesIn(cwd);
+      const [first = '', second = ''] = snapshotsIn(cwd);
+      const manifest = join(cwd, BACKUPS, second, 'snapshot.json');
+      const whole = readFileSync(manifest, 'utf8');
+      for (const spoiled of ['{', whole.replace('"pki/apiserver.crt"', '"../../evil"')]) {
+        writeFileSync(manifest, spoiled);
+        for (const command of [ROLLBACK, [...ROLLBACK, '--dry-run'], [...ROLLBACK, second]]) {
+          const { status, stderr } = await run(shape, command, { cwd });
+          expect({ status, stderr }).toEqual({
+            status: 3,
+            stderr: `error: ${manifest}: cannot be read, or is no description of a snapshot [ERR_STORE]\n  hint: nothing was changed: name another snapshot; k8s-pki rollback --list lists them\n`,
+          });
+        }
+        expect(filesIn(cwd)).toEqual(before);
+      }
+      await done(cwd, [...ROLLBACK, first]);
+    });
+  }, 60_000);
+
   test('tells what has to be restarted, and has it done', async () => {
     await withPki(async (cwd) => {
       await done(cwd, [...RENEW, 'scheduler.conf']);

@@ -148,11 +148,14 @@ function differencesOf(evidence: Evidence, findings: readonly AuditFinding[]): r
     });
 }
 
+const DECIDE = 'say which is meant: --from spec or --from certificate';
+
 function assertDecided(differences: readonly Finding[], { from }: RenewalRequest): void {
   if (differences.length === 0 || from !== undefined) return;
   throw new PkiError('ERR_REFUSED', 'the certificates that are there differ from what was asked for', {
     detail: {
-      findings: differences.map((finding) => ({ ...finding, severity: 'error' as const })),
+      // What an audit would have mended by hand, either answer mends here.
+      findings: differences.map((finding) => ({ ...finding, severity: 'error' as const, remedy: DECIDE })),
       wouldKeep: [],
     },
     hint: 'nothing was changed: --from spec issues what was asked for, --from certificate what is there',

@@ -60,7 +60,13 @@ export { requestStatus, type RequestStatusOptions } from './library/status.ts';
 export type { Fate } from './csr/import.ts';
 export type { PartState, PendingStatus, RowStatus } from './csr/status.ts';
 export { type ClusterPki, type GenerateClusterPkiOptions, generateClusterPki } from './library/generate.ts';
-export { type RenewClusterPkiOptions, type RenewedClusterPki, renewClusterPki } from './library/renew.ts';
+export {
+  type RecoverClusterPkiOptions,
+  type RecoveredClusterPki,
+  recoverClusterPki,
+} from './library/recover.ts';
+export type { RenewalOptions, RenewedClusterPki } from './library/renewal.ts';
+export { type RenewClusterPkiOptions, renewClusterPki } from './library/renew.ts';
 export { readSource, type ReadSourceOptions } from './library/source.ts';
 export {
   createUserKubeconfig,

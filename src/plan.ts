@@ -169,6 +169,22 @@ export interface PlanContext {
   readonly signers: ReadonlySet<string>;
 }
 
+/** Why a CA without a key that was read is none whose key is elsewhere; undefined where it is one. */
+function unreadKeyObstacle(
+  { desired, files }: RowEvidence,
+  findings: readonly Finding[],
+): Obstacle | undefined {
+  const keyPath = desired.files.find(({ holds }) => holds === 'key')?.path;
+  if (!files.some(({ path }) => path === keyPath)) return undefined;
+  const fault = findings.find(
+    ({ row, path, severity }) => row === desired.id && path === keyPath && severity === 'error',
+  );
+  return {
+    message: `its CA, ${desired.id}, cannot sign: ${keyPath} ${fault?.message ?? 'cannot be read'}`,
+    remedy: 'run as a user who may read the key, or bring one that can be read',
+  };
+}
+
 /** Why the CA of a row cannot sign; undefined where it can. */
 export function signingObstacle(
   { desired }: RowEvidence,
@@ -189,11 +205,13 @@ export function signingObstacle(
       cannotSign ?? { message: `its CA, ${id ?? 'none'}, is not here`, remedy: 'bring the CA and its key' }
     );
   if (signer.key === undefined && !signers.has(id))
-    return {
-      message: `its CA, ${id}, is external: the key is not here`,
-      remedy:
-        'bring the key of the CA, or have the certificate signed where that is: certs generate-csr makes the request',
-    };
+    return (
+      unreadKeyObstacle(signer, findings) ?? {
+        message: `its CA, ${id}, is external: the key is not here`,
+        remedy:
+          'bring the key of the CA, or have the certificate signed where that is: certs generate-csr makes the request',
+      }
+    );
   return cannotSign;
 }
 

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { OutwardLink, PresentDirectory, PresentFile } from './checks/evidence.ts';
 import type { Directories } from './cluster/directories.ts';
 import { isPkiError } from './errors.ts';
@@ -85,10 +85,16 @@ const NEVER_REPLACED: ReadonlyMap<FileState['kind'], string> = new Map([
   ['dangling-link', 'a symbolic link'],
 ]);
 
-const blockIn = (state: FileState): string | undefined =>
-  state.kind === 'file' && state.isLink ? 'a symbolic link' : NEVER_REPLACED.get(state.kind);
+function blockAt(place: string, state: FileState): string | undefined {
+  const directory = dirname(place);
+  // The directories of the PKI have no link in their paths any more; what is below them may be one.
+  if (followLinks(directory) !== directory)
+    return `behind the symbolic link ${directory}, which is never followed`;
+  const kind = state.kind === 'file' && state.isLink ? 'a symbolic link' : NEVER_REPLACED.get(state.kind);
+  return kind === undefined ? undefined : `${kind}, which is never replaced`;
+}
 
-/** Of the known places, those where something lies that is never replaced, with what it is. */
+/** Of the known places, those that the store writes nothing to, with why. The directories are resolved. */
 export function blockedPlaces(
   places: ReadonlyMap<string, string>,
   states: ReadonlyMap<string, FileState>,
@@ -96,7 +102,7 @@ export function blockedPlaces(
   return new Map(
     [...places].flatMap(([path, place]) => {
       const state = states.get(place);
-      const block = state && blockIn(state);
+      const block = state && blockAt(place, state);
       return block === undefined ? [] : [[path, block] as const];
     }),
   );

@@ -35,7 +35,7 @@ export interface RenewalRequest {
   readonly withinSeconds?: number | undefined;
   readonly keepsKeys: boolean;
   readonly signers: ReadonlyMap<string, Signer>;
-  /** The paths where something lies that is never replaced, such as a link, with what it is. */
+  /** The paths that nothing is written to, with why: `a symbolic link, which is never replaced`. */
   readonly blocked?: ReadonlyMap<string, string> | undefined;
   /**
    * Given where everything is made again, whatever `names` says: also what is missing, and what renews itself. `nodes` are the
@@ -112,8 +112,8 @@ function placeObstacle(
 ): Obstacle | undefined {
   const replaced = files.filter(({ holds }) => !keepsKeys || holds !== 'key');
   const [found] = replaced.flatMap(({ path, holds }) => {
-    const kind = blocked?.get(path);
-    return kind === undefined ? [] : [`where its ${holds} belongs is ${kind}, which is never replaced`];
+    const block = blocked?.get(path);
+    return block === undefined ? [] : [`where its ${holds} belongs is ${block}`];
   });
   return found === undefined
     ? undefined
@@ -148,11 +148,14 @@ function differencesOf(evidence: Evidence, findings: readonly AuditFinding[]): r
     });
 }
 
+const DECIDE = 'say which is meant: --from spec or --from certificate';
+
 function assertDecided(differences: readonly Finding[], { from }: RenewalRequest): void {
   if (differences.length === 0 || from !== undefined) return;
   throw new PkiError('ERR_REFUSED', 'the certificates that are there differ from what was asked for', {
     detail: {
-      findings: differences.map((finding) => ({ ...finding, severity: 'error' as const })),
+      // What an audit would have mended by hand, either answer mends here.
+      findings: differences.map((finding) => ({ ...finding, severity: 'error' as const, remedy: DECIDE })),
       wouldKeep: [],
     },
     hint: 'nothing was changed: --from spec issues what was asked for, --from certificate what is there',

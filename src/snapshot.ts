@@ -35,6 +35,8 @@ export interface SnapshotManifest {
   readonly files: readonly SnapshotFile[];
   /** The logical paths of what that command created: it was not there before. */
   readonly created: readonly string[];
+  /** The name of the snapshot that the command put back, where it was a rollback. */
+  readonly restores?: string | undefined;
 }
 
 /** A snapshot that is there. */
@@ -86,6 +88,8 @@ export interface Change {
   readonly kept: readonly string[];
   /** Of what is created. */
   readonly created: readonly string[];
+  /** The name of the snapshot that is put back. */
+  readonly restores?: string | undefined;
 }
 
 /**
@@ -95,7 +99,7 @@ export interface Change {
  * @throws {PkiError} `ERR_STORE` where a file cannot be read any more.
  */
 export function takeSnapshot(
-  { directories, command, kept: paths, created }: Change,
+  { directories, command, kept: paths, created, restores }: Change,
   now: Date,
 ): { readonly directory: string; readonly files: readonly NewFile[] } {
   const name = nextName(directories, now);
@@ -113,6 +117,7 @@ export function takeSnapshot(
     kubeconfigDir: directories.kubeconfigDir,
     files: kept.map(({ path, mode, bytes }) => ({ path, mode, sha256Hex: sha256Hex(bytes) })),
     created,
+    restores,
   };
   const file = (path: string, contents: string | Uint8Array): NewFile => ({
     path: join(directory, path),
@@ -130,9 +135,12 @@ export function takeSnapshot(
   };
 }
 
-function damaged(path: string, why: string): PkiError<'ERR_STORE'> {
-  return new PkiError('ERR_STORE', `${path}: ${why}`, { detail: { path, operation: 'read a snapshot' } });
+function damaged(path: string, why: string, hint?: string): PkiError<'ERR_STORE'> {
+  const detail = { path, operation: 'read a snapshot' };
+  return new PkiError('ERR_STORE', `${path}: ${why}`, { detail, ...(hint === undefined ? {} : { hint }) });
 }
+
+const ANOTHER = 'nothing was changed: name another snapshot; k8s-pki rollback --list lists them';
 
 const isKnown = (path: string): boolean => knownPaths().includes(path) || isNodePath(path);
 
@@ -145,10 +153,11 @@ function isSnapshotFile(value: unknown): value is SnapshotFile {
 
 function isManifest(value: unknown): value is SnapshotManifest {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, command, certDir, kubeconfigDir, files, created }: Partial<SnapshotManifest> = value;
+  const { version, command, certDir, kubeconfigDir, files, created, restores }: Partial<SnapshotManifest> =
+    value;
   return (
     version === 1 &&
-    [command, certDir, kubeconfigDir].every((text) => typeof text === 'string') &&
+    [command, certDir, kubeconfigDir, restores ?? ''].every((text) => typeof text === 'string') &&
     Array.isArray(files) &&
     files.every(isSnapshotFile) &&
     Array.isArray(created) &&
@@ -203,16 +212,36 @@ export function listSnapshots(directories: Directories): readonly Snapshot[] {
   return snapshotsBeside(directories).filter(isOf(directories));
 }
 
+/** @throws {PkiError} `ERR_STORE` where what is asked for, or what is newer than what would be taken, cannot be read. */
+function assertLegible(
+  directories: Directories,
+  name: string | undefined,
+  taken: Snapshot | undefined,
+): void {
+  const asked = snapshotNames(directories).filter((one) =>
+    name === undefined ? taken === undefined || one > taken.name : one === name,
+  );
+  for (const one of asked) {
+    const manifest = join(backupsDirectory(directories), one, MANIFEST);
+    const state = readFileState(manifest);
+    if (state.kind === 'absent' || (state.kind === 'file' && parseManifest(state.contents) !== undefined))
+      continue;
+    throw damaged(manifest, 'cannot be read, or is no description of a snapshot', ANOTHER);
+  }
+}
+
 /**
  * The snapshot of that name, or the newest.
  *
- * @throws {PkiError} `ERR_USAGE` where there is none of these directories.
+ * @throws {PkiError} `ERR_USAGE` where there is none of these directories; `ERR_STORE` where it is damaged: an older one would
+ * bring back what nobody has asked for.
  */
 export function findSnapshot(directories: Directories, name: string | undefined): Snapshot {
   const named = snapshotsBeside(directories).filter(
     (snapshot) => name === undefined || snapshot.name === name,
   );
   const own = named.find(isOf(directories));
+  assertLegible(directories, name, own);
   if (own !== undefined) return own;
   const [other] = named;
   const what = name === undefined ? 'snapshot' : `snapshot ${name}`;
@@ -241,9 +270,14 @@ export function readSnapshot({ directory, files }: Snapshot): readonly {
     const place = join(directory, path);
     const state = readFileBytes(place);
     if (state.kind !== 'file' || sha256Hex(state.bytes) !== expected)
-      throw damaged(place, 'is gone, or was changed since the snapshot was taken');
+      throw damaged(place, 'is gone, or was changed since the snapshot was taken', ANOTHER);
     return { path, mode, bytes: state.bytes };
   });
+}
+
+/** Whether a run wrote this snapshot whose files are these, by their absolute paths. */
+export function isWrittenWith({ directory }: Snapshot, paths: readonly string[]): boolean {
+  return paths.includes(join(directory, MANIFEST));
 }
 
 /** The logical paths of what is there and not as it was before the change that a snapshot was taken for. */

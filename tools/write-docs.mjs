@@ -159,7 +159,7 @@ function configDocument() {
     '',
     'With `--config FILE` (`-`: stdin) `init`, `verify` and `show` take the configuration that `kubeadm init --config` takes: `ClusterConfiguration`,',
     '`InitConfiguration` and `JoinConfiguration` of `kubeadm.k8s.io/v1beta4` and `v1beta3`, several documents in one file; `v1` is read as v1beta4.',
-    'Other kinds of kubeadm, the kubelet and kube-proxy may be among them and are passed over. Library: `parseKubeadmConfig(text)`.',
+    'Other kinds of kubeadm, the kubelet and kube-proxy may be among them and are passed over, and so, with a notice, are those of other groups. Library: `parseKubeadmConfig(text)`.',
     '',
     'The profile is then `kubeadm`, of the release that the file names, unless `--profile` says otherwise. What is left out has the default of kubeadm,',
     'except what kubeadm looks up: the address of the host (give it, or `--host-ip`) and a label such as `stable-1` for a release.',

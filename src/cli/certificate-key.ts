@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import type { Arguments } from 'yargs';
 import { parseCertificateKey } from '../cluster/join-secrets.ts';
 import { assertNoIssues } from './issues.ts';
-import { readSecretText, warnOfPlain } from './secret-file.ts';
+import { readFileState } from '../store/files.ts';
+import { readSecretText, warnOfPlain, warnOfReadable } from './secret-file.ts';
 import { KEY_VARIABLE } from './secret-options.ts';
 import { textOf } from './words.ts';
 
@@ -9,6 +11,14 @@ async function readKeyFile(word: string): Promise<string> {
   const read = await readSecretText('certificate-key-file', word);
   assertNoIssues('issue' in read ? [read.issue] : []);
   return 'secret' in read ? read.secret : '';
+}
+
+/** The key that the configuration names, which was read already. */
+async function configuredKey(key: string, config = '-'): Promise<string> {
+  const path = resolve(config);
+  const state = config === '-' ? undefined : readFileState(path);
+  if (state?.kind === 'file') warnOfReadable('certificate-key', path, state.mode);
+  return key;
 }
 
 /** Where a key comes from. What it is stands in no message. */
@@ -22,10 +32,13 @@ interface Given {
 function givenKeys(parsed: Arguments, configured: string | undefined): readonly Given[] {
   const file = textOf(parsed, 'certificate-key-file');
   const plain = textOf(parsed, 'certificate-key');
+  const config = textOf(parsed, 'config');
   const all = [
     ...(file === undefined ? [] : [{ option: 'certificate-key-file', read: () => readKeyFile(file) }]),
     ...(plain === undefined ? [] : [{ option: 'certificate-key', read: async () => plain }]),
-    ...(configured === undefined ? [] : [{ option: 'config', read: async () => configured }]),
+    ...(configured === undefined
+      ? []
+      : [{ option: 'config', read: () => configuredKey(configured, config) }]),
   ];
   if (all.length > 0) return all;
   const { [KEY_VARIABLE]: variable } = process.env;

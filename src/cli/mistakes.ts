@@ -125,12 +125,26 @@ function hintOf(word: string, foreign: Foreign | undefined, known: readonly stri
   return meant === undefined ? undefined : `did you mean ${meant}`;
 }
 
+/** What is missing of a command line, in place of the words of yargs, which count words and name none; undefined where it is something else. */
+function missingIn(message: string, help: string): PkiError<'ERR_USAGE'> | undefined {
+  const [usage = ''] = help.split('\n');
+  const command = usage.replace(/ [<[].*$/, '');
+  const [, flags] = /^Missing required arguments?: (.+)$/.exec(message) ?? [];
+  const needed = message.startsWith('Not enough non-option arguments')
+    ? [...usage.matchAll(/<([^>]+?)(?:\.\.)?>/g)].map(([, word = '']) => word.toUpperCase())
+    : (flags?.split(', ').map((name) => `--${name}`) ?? []);
+  if (needed.length === 0) return undefined;
+  return usageError(`${command} needs ${needed.join(' and ')}`, `${command} --help says what that is`);
+}
+
 /**
  * The same mistake, with the reason where kubeadm knows the words, or else the nearest one that is known here.
  *
  * @param help The help text of what was asked for.
  */
 export function explained(error: PkiError<'ERR_USAGE'>, help: string): PkiError<'ERR_USAGE'> {
+  const missing = missingIn(error.message, help);
+  if (missing !== undefined) return missing;
   const [, kind, list = ''] = /^Unknown (argument|command)s?: (.+)$/.exec(error.message) ?? [];
   if (kind !== 'argument' && kind !== 'command') return error;
   const isFlag = kind === 'argument';

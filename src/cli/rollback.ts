@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { Directories } from '../cluster/directories.ts';
 import { PkiError } from '../errors.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
@@ -5,10 +6,18 @@ import { pendingSentences } from '../library/pending.ts';
 import { knownPlaces, presentFiles } from '../present.ts';
 import type { RollbackReport } from '../report/rollback.ts';
 import { resolveReload } from '../resolve/reload.ts';
-import { findSnapshot, readSnapshot, type Snapshot, storePlaces } from '../snapshot.ts';
+import {
+  changedSince,
+  findSnapshot,
+  isWrittenWith,
+  listSnapshots,
+  readSnapshot,
+  type Snapshot,
+  storePlaces,
+} from '../snapshot.ts';
 import { surveyDestinations } from '../store/destinations.ts';
 import { type FileState, readFileBytes, readFiles } from '../store/files.ts';
-import { openStore } from '../store/store.ts';
+import { openStore, type Store } from '../store/store.ts';
 import { type Verification, verifyPki } from '../verify.ts';
 import { placedError } from './placed.ts';
 import { printMessages } from './terminal.ts';
@@ -49,7 +58,7 @@ function wayTo(snapshot: Snapshot, directories: Directories): Way {
 
 /** What is there afterwards. */
 async function auditAfter(
-  { files, removed }: Way,
+  { files, removed }: Pick<Way, 'files' | 'removed'>,
   directories: Directories,
   states: ReadonlyMap<string, FileState>,
 ): Promise<Verification> {
@@ -121,6 +130,33 @@ async function dryRun({ directories, name }: RollbackOptions): Promise<RollbackR
 }
 
 /**
+ * What a rollback had to report that was interrupted after its commit, and that opening the store has finished; undefined where
+ * there was none, or none of that name. To go back from its own snapshot, the newest one now, would undo it.
+ */
+async function finishedRollback(
+  { directories, name }: RollbackOptions,
+  store: Store,
+): Promise<RollbackReport | undefined> {
+  const finished = store.recovered.flatMap(({ kind, files }) => (kind === 'finished' ? files : []));
+  const snapshot = listSnapshots(directories).find((one) => isWrittenWith(one, finished));
+  if (snapshot?.restores === undefined || (name ?? snapshot.restores) !== snapshot.restores) return undefined;
+  const pathOf = (path: string): string => absolutePath(path, directories);
+  const states = await store.read([...knownPlaces(directories).values()]);
+  const { spec } = await auditAfter({ files: [], removed: [] }, directories, states);
+  const restored = changedSince(snapshot, directories);
+  const removed = snapshot.files.filter(({ path }) => readFileBytes(pathOf(path)).kind === 'absent');
+  return {
+    outcome: 'restored',
+    from: join(dirname(snapshot.directory), snapshot.restores),
+    restored: restored.map(pathOf),
+    removed: removed.map(({ path }) => pathOf(path)),
+    snapshot: snapshot.directory,
+    ...(restored.length === 0 ? {} : { reload: resolveReload(spec, restored) }),
+    pathOf,
+  };
+}
+
+/**
  * Brings back what was there before a change: its files as they were, and nothing of what it has created. What is there until then
  * is kept as by any other change.
  *
@@ -136,11 +172,14 @@ export async function rollback(options: RollbackOptions): Promise<RollbackReport
   });
   try {
     printMessages(store.recovered.map(recoverySentence).map(noticeOf));
+    const finished = await finishedRollback(options, store);
+    if (finished !== undefined) return finished;
     const snapshot = findSnapshot(directories, name);
     const { way, report } = await planRollback(snapshot, directories, (paths) => store.read(paths));
     if (!isChanging(way)) return { ...report, outcome: 'unchanged' };
     const { files, ...fates } = way;
-    const writing = { directories, command: 'rollback', now: new Date(), signal, keep };
+    const restores = snapshot.name;
+    const writing = { directories, command: 'rollback', now: new Date(), signal, keep, restores };
     const written = await writeChange(store, files, { ...writing, ...fates });
     return { ...report, outcome: 'restored', ...written };
   } finally {

@@ -22,6 +22,12 @@ const nounOf = (option: string): string =>
     .split('-')
     .at(-1) ?? option;
 
+/** Warns of a secret in a file of that mode, where others can read it. */
+export function warnOfReadable(option: string, path: string, mode: number): void {
+  if ((mode & 0o044) !== 0)
+    printMessages([`warning: ${path}: others than its owner can read the ${nounOf(option)}`]);
+}
+
 /** Bytes, or why there are none. */
 type ReadBytes = { readonly bytes: Uint8Array } | { readonly rule: string };
 
@@ -38,8 +44,7 @@ async function readBytes(option: string, word: string): Promise<ReadBytes> {
   if (state.kind !== 'file')
     // A shell hands over what a command prints as a pipe.
     return state.kind === 'special' && isStream(path) ? readStream(path) : { rule: obstacleOf(state) };
-  if ((state.mode & 0o044) !== 0)
-    printMessages([`warning: ${path}: others than its owner can read the ${nounOf(option)}`]);
+  warnOfReadable(option, path, state.mode);
   return { bytes: state.bytes };
 }
 

@@ -37,6 +37,8 @@ export interface Writing {
   readonly signal: AbortSignal;
   /** How many snapshots stay; absent: none is taken. */
   readonly keep?: number | undefined;
+  /** The name of the snapshot that is put back. */
+  readonly restores?: string | undefined;
 }
 
 /** What was kept of what was replaced. */
@@ -77,7 +79,7 @@ export async function writeChange(
   files: readonly LogicalFile[],
   { replaced, removed = [], beside, ...writing }: Writing & Fates,
 ): Promise<Written> {
-  const { directories, command, now, signal, keep } = writing;
+  const { directories, command, now, signal, keep, restores } = writing;
   // What other nodes need is none of what there is a way back to.
   const created = files
     .map(({ path }) => path)
@@ -99,7 +101,8 @@ export async function writeChange(
     await store.commit(written, { signal, removed: gone });
     return {};
   }
-  const snapshot = takeSnapshot({ directories, command, kept: [...changed, ...beside], created }, now);
+  const change = { directories, command, kept: [...changed, ...beside], created, restores };
+  const snapshot = takeSnapshot(change, now);
   closeBackups(directories, process.geteuid?.());
   await store.commit([...snapshot.files, ...written], { signal, removed: gone });
   printMessages(pruneSnapshots(directories, keep).map(({ message }) => `warning: ${message}`));

@@ -89,6 +89,8 @@ const PASSED_OVER: readonly (readonly [apiVersion: RegExp, kind: string])[] = [
   [/^kubelet\.config\.k8s\.io\/v1/, 'CredentialProviderConfig'],
   [/^kubeproxy\.config\.k8s\.io\/v1/, 'KubeProxyConfiguration'],
 ];
+/** API groups whose documents are never those of others. */
+const OWN_GROUPS = /^(?:kubeadm|kubelet\.config|kubeproxy\.config)\.k8s\.io\/|^k8s-pki\.dev\//;
 const MIGRATE = 'kubeadm config migrate --old-config FILE writes it in a newer one';
 const OLD_VERSION = /^kubeadm\.k8s\.io\/v1(?:alpha[1-3]|beta[12])$/;
 
@@ -106,6 +108,20 @@ function kindIn(kinds: readonly ConfigKind[], kind: string): ConfigKind | FieldI
     rule: `${JSON.stringify(kind)} is no kind that there is`,
     hint: meant === undefined ? `one of ${kinds.join(', ')}` : `did you mean ${meant}`,
   };
+}
+
+/**
+ * What a document of somebody else is called, which kubeadm ignores with a warning; undefined for any other. One that is read
+ * here is none of another group: that is mistyped.
+ */
+function foreignIn({ value }: ParsedYaml): string | undefined {
+  const apiVersion = textAt(value, ['apiVersion']) ?? '';
+  const kind = textAt(value, ['kind']);
+  const isRead = [...KUBEADM_KINDS, 'PkiConfiguration'].some((known) => known === kind);
+  // The core group has no name: what is of it was put there by mistake, and kubeadm refuses it, too.
+  if (kind === undefined || isRead || !apiVersion.includes('/') || OWN_GROUPS.test(apiVersion))
+    return undefined;
+  return `${JSON.stringify(kind)} of ${JSON.stringify(apiVersion)}`;
 }
 
 /** What a document is: one of those that are read, one that is passed over, or one that nobody knows. */
@@ -269,6 +285,11 @@ function documentsOf(reader: ConfigReader, parsed: readonly ParsedYaml[]): reado
     for (const { message, line = 1, column = 1 } of each.faults)
       reader.refuseAt({ line, column }, { rule: message });
     if (each.value === undefined) continue;
+    const foreign = foreignIn(each);
+    if (foreign !== undefined) {
+      reader.notices.push(`${foreign} in line ${each.placeOf(['kind']).line} is passed over`);
+      continue;
+    }
     const found = identify(each);
     if (found === 'passed over') continue;
     if ('rule' in found) reader.refuse(each, found);

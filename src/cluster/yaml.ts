@@ -59,7 +59,10 @@ const MAXIMUM_ALIASES = 100;
 const START: YamlPlace = { line: 1, column: 1 };
 const NOWHERE = { placeOf: () => START, placeOfValue: () => START, scalarAt: () => undefined };
 
-const MESSAGES: Readonly<Record<string, string>> = { DUPLICATE_KEY: 'has a field twice' };
+const MESSAGES: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'has a field twice',
+  TAB_AS_INDENT: 'is indented with a tab, where YAML takes spaces alone',
+};
 
 function unreadable(message: string): ParsedYaml {
   return { value: undefined, faults: [{ message }], ...NOWHERE };

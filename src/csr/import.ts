@@ -353,9 +353,11 @@ async function decideRow(
           : 'another one for the same key ends later',
       );
     if (whyNot !== undefined) return passedOver(whyNot);
-    const findings = best.findings.filter(
-      ({ severity, field }) => severity === 'warning' || field === 'notAfter',
-    );
+    const findings = best.findings.flatMap((finding) => {
+      // No CA key is here: init could not issue it anew.
+      if (finding.severity === 'warning') return [withRemedy(finding)];
+      return finding.field === 'notAfter' ? [finding] : [];
+    });
     return { ...base, outcome: 'installed', findings };
   });
 }

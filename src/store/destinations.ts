@@ -76,8 +76,9 @@ export function surveyDestinations(
 
   const inOrder = obstacles.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const says = inOrder.map(({ path, expected, found }) => `${path}: expected ${expected}, found ${found}`);
-  throw new PkiError('ERR_OBSTACLE', says.join('; '), {
-    detail: { obstacles: inOrder },
-    hint: 'move these away, then run again',
-  });
+  // What a link leads to may be what is wanted, and lies where nothing is locked or brought back.
+  const hint = inOrder.some(({ found }) => found === 'a symbolic link')
+    ? 'put what a link leads to in its place, move whatever else is named away, then run again'
+    : 'move these away, then run again';
+  throw new PkiError('ERR_OBSTACLE', says.join('; '), { detail: { obstacles: inOrder }, hint });
 }

@@ -105,6 +105,24 @@ describe.each(SHAPES)('certs renew on $name', (shape) => {
     });
   }, 60_000);
 
+  test('leaves out what lies behind a link to a directory, and does the rest, as recover does', async () => {
+    await withPki(async (cwd) => {
+      renameSync(join(cwd, 'out/pki/etcd'), join(cwd, 'etcd'));
+      symlinkSync(join(cwd, 'etcd'), join(cwd, 'out/pki/etcd'));
+      const before = treeOf(join(cwd, 'etcd'));
+      for (const command of [ALL, 'recover --cert-dir out/pki'.split(' ')]) {
+        const { status, stdout, stderr } = await run(shape, command, { cwd });
+        expect(status).toBe(1);
+        const behind = `is behind the symbolic link ${cwd}/out/pki/etcd, which is never followed [not-renewable]`;
+        for (const path of ['server', 'peer', 'healthcheck-client'])
+          expect(stderr).toContain(`out/pki/etcd/${path}.crt: where its certificate belongs ${behind}`);
+        expect(stderr.match(/not-renewable/g)).toHaveLength(3);
+        expect(stdout).toMatch(/^renew +apiserver-etcd-client /m);
+      }
+      expect(treeOf(join(cwd, 'etcd'))).toEqual(before);
+    });
+  }, 60_000);
+
   test('trusts in kubeconfigs every CA of the file, and leaves what others have put there', async () => {
     await withPki(async (cwd) => {
       const second = [

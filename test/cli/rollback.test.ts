@@ -172,6 +172,28 @@ describe.each(SHAPES)('rollback on $name', (shape) => {
     });
   }, 60_000);
 
+  test('takes no older snapshot where the newest is damaged, and says which', async () => {
+    await withPki(async (cwd) => {
+      for (const _ of [1, 2]) await done(cwd, [...RENEW, 'apiserver']);
+      const before = filesIn(cwd);
+      const [first = '', second = ''] = snapshotsIn(cwd);
+      const manifest = join(cwd, BACKUPS, second, 'snapshot.json');
+      const whole = readFileSync(manifest, 'utf8');
+      for (const spoiled of ['{', whole.replace('"pki/apiserver.crt"', '"../../evil"')]) {
+        writeFileSync(manifest, spoiled);
+        for (const command of [ROLLBACK, [...ROLLBACK, '--dry-run'], [...ROLLBACK, second]]) {
+          const { status, stderr } = await run(shape, command, { cwd });
+          expect({ status, stderr }).toEqual({
+            status: 3,
+            stderr: `error: ${manifest}: cannot be read, or is no description of a snapshot [ERR_STORE]\n  hint: nothing was changed: name another snapshot; k8s-pki rollback --list lists them\n`,
+          });
+        }
+        expect(filesIn(cwd)).toEqual(before);
+      }
+      await done(cwd, [...ROLLBACK, first]);
+    });
+  }, 60_000);
+
   test('tells what has to be restarted, and has it done', async () => {
     await withPki(async (cwd) => {
       await done(cwd, [...RENEW, 'scheduler.conf']);
@@ -325,6 +347,40 @@ oracle(
         await run(shape, [...RENEW, 'scheduler.conf', '--keep', '1'], { cwd });
         expect(snapshotsIn(cwd)).not.toContain(first);
       });
+    },
+    60_000,
+  );
+});
+
+oracle(
+  'strace',
+  isOnPath('strace'),
+  'strace is not on the PATH',
+)('a rollback that is killed', () => {
+  const RENAMES = 'rename,renameat,renameat2';
+  // Two locks are taken by rename, then it commits, then puts in place three files of its own snapshot and the one of the PKI.
+  test.each(SHAPES.flatMap((shape) => [3, 4, 7].map((count) => [shape.name, count, shape] as const)))(
+    'on %s at rename %i has brought everything back once it is repeated, with its name or without',
+    async (_, count, shape) => {
+      for (const named of [false, true])
+        await withPki(async (cwd) => {
+          const before = filesIn(cwd);
+          await run(shape, [...RENEW, 'scheduler.conf'], { cwd });
+          const [first = ''] = snapshotsIn(cwd);
+          const command = named ? [...ROLLBACK, first] : ROLLBACK;
+          const inject = `inject=${RENAMES}:signal=KILL:when=${count}`;
+          const trace = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${RENAMES}`, '-e', inject];
+          const env = { ...bareEnvironment(cwd), PATH: process.env['PATH'] ?? '' };
+          const strace = ['/usr/bin/env', 'strace', ...trace, ...shape.command, ...command];
+          expect(await endOf(start(strace, { cwd, env }))).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+
+          const again = await run(shape, command, { cwd });
+          expect(again).toMatchObject({ status: 0 });
+          expect(again.stdout).toContain(`1 file put back from ${join(cwd, BACKUPS, first)}; what was`);
+          expect(again.stdout).toContain('kube-scheduler: restart it: ');
+          expect(filesIn(cwd)).toEqual(before);
+          expect(snapshotsIn(cwd).map((name) => isMarked(cwd, name))).toEqual([false, false]);
+        });
     },
     60_000,
   );

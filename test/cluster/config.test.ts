@@ -332,6 +332,11 @@ localAPIEndpoint:
     ['nothing', '\n', '1:1 has neither a ClusterConfiguration nor an InitConfiguration'],
     ['no YAML', `${CLUSTER}a: [\n`, '4:1 is not YAML'],
     [
+      'a tab',
+      `${CLUSTER}networking:\n\tdnsDomain: a\n`,
+      '4:1 is indented with a tab, where YAML takes spaces alone',
+    ],
+    [
       'two documents that disagree',
       `${CLUSTER}encryptionAlgorithm: RSA-3072\n---\n${OWN}keyAlgorithm: Ed25519\n`,
       '7:1 keyAlgorithm contradicts encryptionAlgorithm in line 3',
@@ -440,5 +445,20 @@ describe('what is odd', () => {
     const other = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nanything: [goes]\n';
     const reset = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\nforce: true\n';
     expect(await issuesOf(`${other}---\n${CLUSTER}---\n${reset}`)).toEqual([]);
+    expect(await noticesOf(`${other}---\n${CLUSTER}---\n${reset}`)).toEqual([]);
+  });
+
+  test('is that a document of others is passed over, as kubeadm does', async () => {
+    const other = 'apiVersion: cilium.io/v2\nkind: CiliumConfig\nanything: [goes]\n';
+    const text = `${CLUSTER}---\n${other}`;
+    expect(await issuesOf(text)).toEqual([]);
+    expect(await noticesOf(text)).toEqual(['"CiliumConfig" of "cilium.io/v2" in line 5 is passed over']);
+    // What is read here is none of others, and no group of kubeadm has other kinds.
+    for (const [apiVersion, kind] of [
+      ['kubadm.k8s.io/v1beta4', 'InitConfiguration'],
+      ['kubeadm.k8s.io/v1beta4', 'CiliumConfig'],
+      ['kubelet.config.k8s.io/v1beta1', 'CiliumConfig'],
+    ])
+      expect(await issuesOf(`${CLUSTER}---\napiVersion: ${apiVersion}\nkind: ${kind}\n`)).toHaveLength(1);
   });
 });

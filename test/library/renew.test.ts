@@ -101,6 +101,21 @@ describe('a renewal in memory', () => {
     ]);
   });
 
+  test('takes a CA for no external one whose key is there and cannot be read', async () => {
+    const unread = [
+      [{ obstacle: 'cannot be read (EACCES)' }, 'cannot be read (EACCES)'],
+      [{ contents: 'no key' }, 'there is no key in it: expected a private key, found no PEM block'],
+    ] as const;
+    for (const [state, says] of unread) {
+      const others = pki.files.filter(({ path }) => path !== 'pki/ca.key');
+      const { plan } = await renewClusterPki({ files: [...others, { path: 'pki/ca.key', ...state }] });
+      const refused = plan.rows.filter(({ action }) => action === 'refuse');
+      expect(refused.map(({ id }) => id)).toContain('admin.conf');
+      for (const { findings } of refused)
+        expect(findings).toMatchObject([{ message: `its CA, ca, cannot sign: pki/ca.key ${says}` }]);
+    }
+  });
+
   test('reports everything that is wrong with its options together', async () => {
     const wrong = {
       now: new Date(Number.NaN),

@@ -8,6 +8,7 @@ import { CIS_CHECKS } from './checks/cis.ts';
 import { DIRECTORY_CHECKS } from './checks/directories.ts';
 import { SERVED_CHECKS } from './checks/served.ts';
 import { STRAY_CHECKS } from './checks/strays.ts';
+import { AUTHORITY_UNKNOWN } from './checks/sub-authorities.ts';
 import { NOT_ISSUABLE, NOT_RENEWABLE, VALIDITY_CAPPED } from './plan.ts';
 import { WAIVER_CHECKS } from './select/waive.ts';
 import { SOURCE_CHECKS } from './sources/source.ts';
@@ -37,7 +38,7 @@ export const CATALOGUE: readonly CatalogueRow[] = Object.freeze([
     only: 'requests' as const,
   })),
   ...on('what a component shows', SERVED_CHECKS).map((row) => ({ ...row, only: 'audit' as const })),
-  ...on('any file', [...STRAY_CHECKS, ...DIRECTORY_CHECKS, ...CIS_CHECKS]).map((row) => ({
+  ...on('any file', [...STRAY_CHECKS, AUTHORITY_UNKNOWN, ...DIRECTORY_CHECKS, ...CIS_CHECKS]).map((row) => ({
     ...row,
     only: 'audit' as const,
   })),

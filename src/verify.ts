@@ -8,6 +8,7 @@ import { checkHost } from './checks/hosts.ts';
 import { runChecks } from './checks/run.ts';
 import { checkServed, type Served } from './checks/served.ts';
 import { checkFurtherKeys, checkLayout, checkStrays, readStrays } from './checks/strays.ts';
+import { checkSubAuthorities } from './checks/sub-authorities.ts';
 import { checkComparison, sharedModuliIn } from './checks/weakness.ts';
 import type { Components } from './components/command.ts';
 import type { Policy } from './cluster/policy.ts';
@@ -98,6 +99,7 @@ async function checkSurroundings(
       ...checkLayout(strays, evidence),
       ...checkStrays(strays, evidence),
       ...checkFurtherKeys(evidence),
+      ...(await checkSubAuthorities(evidence, strays)),
       ...checkComparison(evidence),
       ...checkDirectories({ files, directories, evidence, isSecretStray, wantsKubeconfigs }),
     ],

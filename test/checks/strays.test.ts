@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { issueCa } from '../../src/ca/issue.ts';
 import { issueLeaf } from '../../src/certs/issue.ts';
 import type { PresentFile } from '../../src/checks/evidence.ts';
 import type { ClusterOptions, ClusterPki } from '../../src/index.ts';
@@ -195,6 +196,71 @@ describe('a file that no row has', () => {
         [code, says],
       ]);
     });
+  });
+});
+
+describe('a CA of no row', () => {
+  /** One that `ca` of a PKI signed. */
+  async function subordinate(ca: ClusterPki): Promise<string> {
+    const row = byId(resolveRows(ca.spec), 'ca');
+    if (row.kind !== 'ca') throw new RangeError('expected a CA');
+    const [block] = parsePemBlocks(contentsOf(ca, 'pki/ca.crt'));
+    const parent = {
+      certificate: strictReader.parse(block?.der ?? new Uint8Array()),
+      signer: parsePrivateKey(contentsOf(ca, 'pki/ca.key')),
+    };
+    const validity = { notBefore: NOW, notAfter: new Date('2031-01-02T03:04:05Z'), isCapped: false };
+    const der = await issueCa(
+      { ...row.certificate, commonName: 'mallory-ca' },
+      { serial: Uint8Array.of(0x42, 2), validity },
+      { own: await generateKeyPair('ECDSA-P256'), parent },
+    );
+    return encodePem('CERTIFICATE', der);
+  }
+  const unknownIn = ({ findings }: Verification): readonly (string | undefined)[] =>
+    findings.filter(({ code }) => code === 'authority-unknown').map(({ path }) => path);
+
+  test('that a CA of the table signed is a warning in a file of its own', async () => {
+    const { findings } = await audit([stray(await subordinate(pki))]);
+    expect(findings).toMatchObject([
+      { code: 'file-unknown' },
+      {
+        code: 'authority-unknown',
+        severity: 'warning',
+        path: 'pki/old/file',
+        message:
+          'holds a CA of no row that ca (Cluster CA: API server, kubelets, administrators and components) signed: what it signs is trusted as if that had',
+        found: 'CN=mallory-ca',
+      },
+    ]);
+  });
+
+  test('is one behind the certificate of another row, also where that is a kubeconfig', async () => {
+    const more = await subordinate(pki);
+    const files = pki.files.map((file) => {
+      if (file.path === 'pki/apiserver.crt') return { ...file, contents: file.contents + more };
+      if (file.path !== 'admin.conf') return file;
+      const [, data = ''] = /client-certificate-data: (\S+)/.exec(file.contents) ?? [];
+      const both = Buffer.from(data, 'base64').toString() + more;
+      return { ...file, contents: file.contents.replace(data, Buffer.from(both).toString('base64')) };
+    });
+    const request = { files, options: { profile: 'requirements' }, now: NOW, warnWithinSeconds: 0 } as const;
+    expect(unknownIn(await verifyPki(request))).toEqual(['pki/apiserver.crt', 'admin.conf']);
+    // Whoever keeps the key of the CA elsewhere decides there whom it signs.
+    const external = files.filter(({ path }) => path !== 'pki/ca.key');
+    expect(unknownIn(await verifyPki({ ...request, files: external }))).toEqual([]);
+  });
+
+  test('is none where another CA signed it, nor where it is one of the table below a root', async () => {
+    expect(unknownIn(await audit([stray(await subordinate(other))]))).toEqual([]);
+    const rooted = await smallPki({ rootCa: true });
+    const found = await verifyPki({
+      files: [...rooted.files, stray(contentsOf(rooted, 'pki/ca.crt'))],
+      options: {},
+      now: NOW,
+      warnWithinSeconds: 0,
+    });
+    expect(unknownIn(found)).toEqual([]);
   });
 });
 

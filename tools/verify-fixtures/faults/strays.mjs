@@ -49,6 +49,20 @@ export const STRAY_FAULTS = [
     change: ({ tree }) => ({ 'pki/backup.key': tree.get('pki/ca.key') }),
   },
   {
+    code: 'authority-unknown',
+    at: 'pki/mesh-ca.crt',
+    says: 'the cluster CA signed the CA of a service mesh',
+    change: ({ tree, key, certificate }) => ({
+      'pki/mesh-ca.crt': certificate('pki/ca', {
+        key: key(),
+        subject: '/O=Example/CN=Mesh CA',
+        signer: { certificate: tree.get('pki/ca.crt'), key: tree.get('pki/ca.key') },
+      }),
+    }),
+    along: ['file-unknown pki/mesh-ca.crt'],
+    because: 'it is no file of the table either',
+  },
+  {
     code: 'link-not-followed',
     at: 'pki/sa.pub',
     says: 'sa.pub leads to a file that is not on the copy of the disk',

@@ -1,0 +1,77 @@
+import type { Finding } from '../finding.ts';
+import { loadForeignReader } from '../x509/certificate-reader.ts';
+import type { Certificate } from '../x509/model.ts';
+import type { CheckRow } from './check.ts';
+import { type Evidence, isSameDer, type RowEvidence } from './evidence.ts';
+import type { Stray } from './strays.ts';
+import { nameText } from './text.ts';
+
+/** What there is to find of CAs that no row has. */
+export const AUTHORITY_UNKNOWN: CheckRow = {
+  code: 'authority-unknown',
+  severity: 'warning',
+  says: 'A CA whose key is here signs no CA but those of the table: whoever has the key of another can be anybody',
+  citation: 'R2, RFC 5280 6.1.4',
+  remedy:
+    'find out who has its key; only another CA in the place of the one that signed it takes it back: Kubernetes asks for no revocation',
+};
+
+/** A CA certificate where nobody looks for one. */
+interface Candidate {
+  readonly path: string;
+  readonly row?: string;
+  readonly certificate: Certificate;
+}
+
+function candidatesOf(evidence: Evidence, strays: readonly Stray[]): readonly Candidate[] {
+  const rows = [...evidence.values()];
+  const known = rows
+    .filter(({ desired }) => desired.kind === 'ca')
+    .flatMap(({ certificates }) => certificates);
+  const behind = rows.flatMap(({ desired, files: [file], certificates: [, ...further] }) =>
+    file === undefined || desired.kind === 'ca' || desired.kind === 'bundle'
+      ? []
+      : further.map((certificate) => ({ path: file.path, row: desired.id, certificate })),
+  );
+  const stray = strays.flatMap(({ file: { path }, certificates }) =>
+    certificates.map(({ certificate }) => ({ path, certificate })),
+  );
+  return [...behind, ...stray].filter(
+    ({ certificate }) =>
+      certificate.basicConstraints?.isCa === true &&
+      !known.some(({ spkiDer }) => isSameDer(spkiDer, certificate.spkiDer)),
+  );
+}
+
+/**
+ * The CA of the table that signed it and whose key is here. Where that key is elsewhere, what it signs is its owner's affair; one
+ * that may have no CA below it (`pathLenConstraint` 0) gives it nothing.
+ */
+async function signerOf(certificate: Certificate, evidence: Evidence): Promise<RowEvidence | undefined> {
+  const reader = await loadForeignReader();
+  for (const row of evidence.values()) {
+    const { desired, key, authority } = row;
+    if (desired.kind !== 'ca' || key === undefined || authority === undefined) continue;
+    if (authority.basicConstraints?.pathLength === 0) continue;
+    if (!isSameDer(authority.subject.der, certificate.issuer.der)) continue;
+    if (await reader.isSignedBy(certificate, authority.spkiDer)) return row;
+  }
+  return undefined;
+}
+
+/** Looks for CAs that a CA of the table signed and that no row has: behind the certificates of rows, and in files of no row. */
+export async function checkSubAuthorities(
+  evidence: Evidence,
+  strays: readonly Stray[],
+): Promise<readonly Finding[]> {
+  const { code, severity, remedy } = AUTHORITY_UNKNOWN;
+  const findings: Finding[] = [];
+  for (const { certificate, ...place } of candidatesOf(evidence, strays)) {
+    const signer = await signerOf(certificate, evidence);
+    if (signer === undefined) continue;
+    const { id, purpose } = signer.desired;
+    const message = `holds a CA of no row that ${id} (${purpose}) signed: what it signs is trusted as if that had`;
+    findings.push({ code, severity, ...place, message, found: nameText(certificate.subject), remedy });
+  }
+  return findings;
+}

@@ -313,6 +313,7 @@ export const cases = [
   id: `renewal under load: ${options.profile}, ${options.algorithm}, then ${next}`,
   needs: [...CONTROL_PLANE_PROGRAMS, `etcdctl-${ETCD_VERSION}`],
   requires: [NAMESPACE],
+  waits: true,
   run: async (context) => {
     const ledger = createLedger();
     const hosts = createHosts(context, options);

@@ -254,13 +254,13 @@ describe('a CA of no row', () => {
   test('is none where another CA signed it, nor where it is one of the table below a root', async () => {
     expect(unknownIn(await audit([stray(await subordinate(other))]))).toEqual([]);
     const rooted = await smallPki({ rootCa: true });
-    const found = await verifyPki({
+    const below = await verifyPki({
       files: [...rooted.files, stray(contentsOf(rooted, 'pki/ca.crt'))],
       options: {},
       now: NOW,
       warnWithinSeconds: 0,
     });
-    expect(unknownIn(found)).toEqual([]);
+    expect(unknownIn(below)).toEqual([]);
   });
 });
 

@@ -223,7 +223,7 @@ describe('the programs in the documents', () => {
     const source = sources.replaceAll(/^ \* ?/gm, '');
     const examples = blocksOf(source).map(({ text }) => text);
     programs = [...inReadme, ...examples];
-    expect([inReadme.length, examples.length]).toEqual([1, 19]);
+    expect([inReadme.length, examples.length]).toEqual([1, 20]);
   });
 
   test('compile, and run one after the other', async () => {

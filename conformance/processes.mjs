@@ -50,11 +50,13 @@ export const OURS = Object.freeze(existsSync(EXECUTABLE) ? [EXECUTABLE] : ON_NOD
 
 export const shapeOf = (command) => (command === ON_NODE ? 'on Node' : 'standalone');
 
-/** What is run is what was compiled last. */
-export function assertNoOtherBuild() {
-  const [written, compiled] = [OURS[0], ON_NODE[1]].map((path) => statSync(path).mtimeMs);
-  if (OURS !== ON_NODE && written < compiled)
-    throw new Error('build/k8s-pki is older than dist/: npm run build:standalone makes it anew');
+/** What is run is the executable that was compiled last. */
+export function assertExecutable() {
+  const [compiled, written] = [ON_NODE[1], EXECUTABLE].map(
+    (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  );
+  if (written < compiled || written === 0)
+    throw new Error('build/k8s-pki is not there, or older than dist/: npm run build:standalone makes it');
 }
 
 /** Runs it to its end. */

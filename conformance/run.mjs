@@ -37,7 +37,7 @@ import { cases as servers } from './cases/servers.mjs';
 import { cases as users } from './cases/users.mjs';
 import { DIFFERENCES } from '../dist/index.js';
 import { inNamespace, isMet, NAMESPACE } from './namespace.mjs';
-import { assertNoOtherBuild, boundToParent, OURS, shapeOf } from './processes.mjs';
+import { assertExecutable, boundToParent, OURS, shapeOf } from './processes.mjs';
 import { PROGRAMS } from './programs.mjs';
 import { makeScratch } from './scratch.mjs';
 import { parseCommandLine } from './usage.mjs';
@@ -239,7 +239,7 @@ async function runSuite() {
   // Seeds are multiplied, and what they decide counts to 2 ** 32.
   if (!/^\d{1,4}$/.test(values.seed)) throw new Error('--seed: expected a whole number up to 9999');
   if (chosen.length === 0) throw new Error(`no case has ${words.join(' or ')} in its id`);
-  assertNoOtherBuild();
+  assertExecutable();
   const skipped = chosen.filter((each) => lackingOf(each).length > 0);
   const runnable = chosen.filter((each) => !skipped.includes(each));
   const needed = PROGRAMS.filter(({ name }) => runnable.some(({ needs }) => needs.includes(name)));

@@ -2,9 +2,8 @@ import type { NamedUser } from '../kubeconfig/parse.ts';
 import { parseToken } from '../kubeconfig/token.ts';
 import { POWERS } from '../table/powers.ts';
 import type { Certificate, DistinguishedName } from '../x509/model.ts';
-import { readableBlocks, readPem } from '../x509/pem.ts';
 import { type Evidence, isSameDer, type RowEvidence } from './evidence.ts';
-import { type ReadCertificate, readCertificate, readUsers, type Stray } from './strays.ts';
+import { clientCertificatesOf, type ReadCertificate, readUsers, type Stray } from './strays.ts';
 import { nameText } from './text.ts';
 import { timeText } from './time.ts';
 
@@ -67,12 +66,9 @@ function tokenCredentials(path: string, users: readonly NamedUser[]): readonly C
 
 async function userCredentials(path: string, users: readonly NamedUser[]): Promise<readonly Credential[]> {
   const found: Credential[] = [];
-  for (const { clientCertificate, clientKey } of users) {
-    if (clientKey === undefined || clientCertificate === undefined || !('pem' in clientCertificate)) continue;
-    const [block] = readableBlocks(readPem(clientCertificate.pem)).filter(
-      ({ label }) => label === 'CERTIFICATE',
-    );
-    const read = block && (await readCertificate(block.der));
+  for (const user of users) {
+    if (user.clientKey === undefined) continue;
+    const [read] = await clientCertificatesOf(user);
     if (read !== undefined) found.push(...certificateCredential({ path }, read.certificate));
   }
   return [...found, ...tokenCredentials(path, users)];

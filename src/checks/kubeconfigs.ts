@@ -3,7 +3,7 @@ import { isSameServer } from '../kubeconfig/server.ts';
 import type { DesiredKubeconfigRow } from '../resolve/desired.ts';
 import { isGoodForHost } from '../x509/host-name.ts';
 import type { Certificate } from '../x509/model.ts';
-import { type Check, type Hit, listText, withoutSecrets } from './check.ts';
+import { type Check, type CheckContext, type Hit, listText, withoutSecrets } from './check.ts';
 import { isSameDer, type NamedFile, type RowEvidence } from './evidence.ts';
 import { ISSUE_LEAF_ANEW, MAKE_KUBECONFIG_ANEW } from './remedies.ts';
 import { generalNameText, nameText } from './text.ts';
@@ -20,13 +20,19 @@ function isPresent(row: RowEvidence): row is Present {
 
 function kubeconfigCheck(
   check: Omit<Check, 'run' | 'appliesTo'>,
-  find: (row: Present, evidence: ReadonlyMap<string, RowEvidence>) => readonly Omit<Hit, 'path'>[],
+  find: (
+    row: Present,
+    evidence: ReadonlyMap<string, RowEvidence>,
+    audit: CheckContext['audit'],
+  ) => readonly Omit<Hit, 'path'>[],
 ): Check {
   return {
     appliesTo: ['kubeconfig'],
     ...check,
-    run: (row, { evidence }) =>
-      isPresent(row) ? find(row, evidence).map((hit) => ({ path: row.files[0]?.path ?? '', ...hit })) : [],
+    run: (row, { evidence, audit }) =>
+      isPresent(row)
+        ? find(row, evidence, audit).map((hit) => ({ path: row.files[0]?.path ?? '', ...hit }))
+        : [],
   };
 }
 
@@ -138,7 +144,7 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       citation: 'R6, kubeadm.md 2.3',
       remedy: MAKE_KUBECONFIG_ANEW,
     },
-    ({ desired, trust, unreadable, named }, evidence) => {
+    ({ desired, trust, unreadable, named }, evidence, audit) => {
       const wanted = desired.kubeconfig.trust.flatMap((id) => evidence.get(id)?.certificates ?? []);
       const isUnread = unreadable.some(({ field }) => field === AUTHORITY);
       const isUnseen = named.some(({ field, state }) => field === AUTHORITY && state !== 'read');
@@ -147,7 +153,10 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
         certificates.some(
           (other) => isSameDer(other.spkiDer, spkiDer) && isSameDer(other.subject.der, subject.der),
         );
-      const foreign = trust.filter((certificate) => !isIn(wanted, certificate));
+      const isLost =
+        audit?.isPartial === true &&
+        desired.kubeconfig.trust.some((id) => (evidence.get(id)?.certificates ?? []).length === 0);
+      const foreign = isLost ? [] : trust.filter((certificate) => !isIn(wanted, certificate));
       // Of a CA's file kubeadm takes the first certificate alone (kubeadm.md 2.1); under a root the chain has to end there.
       const absent = desired.kubeconfig.trust
         .flatMap((id) => evidence.get(id)?.certificates.slice(0, 1) ?? [])
@@ -312,9 +321,11 @@ export const KUBECONFIG_CHECKS: readonly Check[] = [
       citation: 'R6',
       remedy: `bring back the file, or ${MAKE_KUBECONFIG_ANEW}`,
     },
-    ({ named }) =>
+    ({ named }, _, audit) =>
       named
         .filter(({ state }) => state === 'absent')
+        // Where some of the files are lost, nobody can tell what else is not there.
+        .filter(({ obstacle }) => obstacle !== undefined || audit?.isPartial !== true)
         .map(({ field, file, obstacle = 'is not there' }) => ({
           field,
           message: `names a file that ${obstacle}`,

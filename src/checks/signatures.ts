@@ -191,6 +191,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
     remedy:
       'cat the certificate itself and then what is expected into the file, in this order and nothing else',
     appliesTo: ['certificate'],
+    isOfAbsence: true,
     run: (row, { evidence }) => {
       if (row.desired.kind !== 'certificate' || row.certificates.length === 0) return [];
       const expected = row.desired.chain.flatMap((id) => evidence.get(id)?.authority ?? []);
@@ -224,6 +225,7 @@ export const SIGNATURE_CHECKS: readonly Check[] = [
     citation: 'R2.5',
     remedy: 'remove the file and run k8s-pki init again: it is made of the CAs that are here',
     appliesTo: ['bundle'],
+    isOfAbsence: true,
     run: (row, { evidence }) => {
       if (row.desired.kind !== 'bundle' || row.certificates.length === 0) return [];
       const expected = row.desired.of.flatMap((id) => evidence.get(id)?.certificates ?? []);

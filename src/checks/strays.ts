@@ -53,6 +53,25 @@ export async function readCertificate(der: Uint8Array): Promise<ReadCertificate 
   return certificate && { certificate, reader };
 }
 
+/** Of the certificates in a text those that can be read, in order. */
+async function readCertificates(pem: string): Promise<readonly ReadCertificate[]> {
+  const found: ReadCertificate[] = [];
+  for (const { label, der } of readableBlocks(readPem(pem))) {
+    const read = label === 'CERTIFICATE' ? await readCertificate(der) : undefined;
+    if (read !== undefined) found.push(read);
+  }
+  return found;
+}
+
+/** Of the client certificates that a user of a kubeconfig carries in it those that can be read: its own first. */
+export async function clientCertificatesOf({
+  clientCertificate,
+}: NamedUser): Promise<readonly ReadCertificate[]> {
+  return clientCertificate !== undefined && 'pem' in clientCertificate
+    ? readCertificates(clientCertificate.pem)
+    : [];
+}
+
 /** The users of a kubeconfig; undefined where it cannot be read. */
 export async function readUsers(text: string): Promise<readonly NamedUser[] | undefined> {
   try {
@@ -94,11 +113,6 @@ async function readStray(
   const keys = blocks
     .filter(isPrivateKeyBlock)
     .flatMap((block) => collector.attempt(NOWHERE, 'key', () => parsePrivateKeyBlock(block)) ?? []);
-  const certificates: ReadCertificate[] = [];
-  for (const { label, der } of blocks) {
-    const read = label === 'CERTIFICATE' ? await readCertificate(der) : undefined;
-    if (read !== undefined) certificates.push(read);
-  }
   const users = isReadable ? await readUsers(contents) : undefined;
   const isCredential = users?.some(
     ({ clientKey, token }) => token !== undefined || (clientKey !== undefined && 'pem' in clientKey),
@@ -108,7 +122,7 @@ async function readStray(
     isNamed: named !== undefined,
     hasSecret: isCredential === true || named?.holdsToken === true || holdsPrivateKey(contents),
     spkiDers: keys.map(({ spkiDer }) => spkiDer),
-    certificates,
+    certificates: await readCertificates(contents),
     ...(users === undefined ? {} : { users }),
   };
 }

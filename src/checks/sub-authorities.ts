@@ -1,9 +1,10 @@
 import type { Finding } from '../finding.ts';
+import { knownPaths } from '../resolve/paths.ts';
 import { loadForeignReader } from '../x509/certificate-reader.ts';
 import type { Certificate } from '../x509/model.ts';
 import type { CheckRow } from './check.ts';
 import { type Evidence, isSameDer, type RowEvidence } from './evidence.ts';
-import type { Stray } from './strays.ts';
+import { clientCertificatesOf, type ReadCertificate, type Stray } from './strays.ts';
 import { nameText } from './text.ts';
 
 /** What there is to find of CAs that no row has. */
@@ -23,24 +24,57 @@ interface Candidate {
   readonly certificate: Certificate;
 }
 
-function candidatesOf(evidence: Evidence, strays: readonly Stray[]): readonly Candidate[] {
+/**
+ * Whether a certificate behind that of a row is the CA that the row wants and that is not here, or cannot be read: what is wrong
+ * is told of that one.
+ */
+function isAwaited(
+  { issuer }: Pick<Certificate, 'issuer'>,
+  { subject }: Certificate,
+  authority: RowEvidence | undefined,
+): boolean {
+  return (authority?.certificates.length ?? 0) === 0 && isSameDer(subject.der, issuer.der);
+}
+
+/** What stands behind a row's own certificate, and the certificates of the other users of its kubeconfig. */
+function behindRow(row: RowEvidence, evidence: Evidence): readonly Candidate[] {
+  const {
+    desired,
+    files: [file],
+    certificates: [own, ...further],
+    otherUsers,
+  } = row;
+  if (file === undefined || (desired.kind !== 'certificate' && desired.kind !== 'kubeconfig')) return [];
+  const { signer = '' } = desired.certificate;
+  const surplus = further.filter((one) => own === undefined || !isAwaited(own, one, evidence.get(signer)));
+  const others = otherUsers.flatMap((user) => user.certificates);
+  return [...surplus, ...others].map((certificate) => ({ path: file.path, row: desired.id, certificate }));
+}
+
+async function inStray({ file: { path }, certificates, users = [] }: Stray): Promise<readonly Candidate[]> {
+  // Of a file of the table it is said already that a cluster like this one has no use for it.
+  if (knownPaths().includes(path)) return [];
+  const carried: ReadCertificate[] = [];
+  for (const user of users) carried.push(...(await clientCertificatesOf(user)));
+  return [...certificates, ...carried].map(({ certificate }) => ({ path, certificate }));
+}
+
+async function candidatesOf(evidence: Evidence, strays: readonly Stray[]): Promise<readonly Candidate[]> {
   const rows = [...evidence.values()];
   const known = rows
     .filter(({ desired }) => desired.kind === 'ca')
-    .flatMap(({ certificates }) => certificates);
-  const behind = rows.flatMap(({ desired, files: [file], certificates: [, ...further] }) =>
-    file === undefined || desired.kind === 'ca' || desired.kind === 'bundle'
-      ? []
-      : further.map((certificate) => ({ path: file.path, row: desired.id, certificate })),
-  );
-  const stray = strays.flatMap(({ file: { path }, certificates }) =>
-    certificates.map(({ certificate }) => ({ path, certificate })),
-  );
-  return [...behind, ...stray].filter(
-    ({ certificate }) =>
-      certificate.basicConstraints?.isCa === true &&
-      !known.some(({ spkiDer }) => isSameDer(spkiDer, certificate.spkiDer)),
-  );
+    .flatMap(({ certificates, key }) => [
+      ...certificates.map(({ spkiDer }) => spkiDer),
+      ...(key === undefined ? [] : [key.spkiDer]),
+    ]);
+  const found = rows.flatMap((row) => behindRow(row, evidence));
+  for (const stray of strays) found.push(...(await inStray(stray)));
+  const seen = new Set<string>();
+  return found.filter(({ path, certificate: { basicConstraints, spkiDer, der } }) => {
+    if (basicConstraints?.isCa !== true || known.some((own) => isSameDer(own, spkiDer))) return false;
+    const place = `${path} ${Buffer.from(der).toString('base64')}`;
+    return !seen.has(place) && seen.add(place);
+  });
 }
 
 /**
@@ -66,7 +100,7 @@ export async function checkSubAuthorities(
 ): Promise<readonly Finding[]> {
   const { code, severity, remedy } = AUTHORITY_UNKNOWN;
   const findings: Finding[] = [];
-  for (const { certificate, ...place } of candidatesOf(evidence, strays)) {
+  for (const { certificate, ...place } of await candidatesOf(evidence, strays)) {
     const signer = await signerOf(certificate, evidence);
     if (signer === undefined) continue;
     const { id, purpose } = signer.desired;

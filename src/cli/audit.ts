@@ -80,6 +80,7 @@ export async function audit(
     version: VERSION,
     isProfileGiven: options.profile !== undefined,
     isRoleGiven: request.role !== undefined,
+    isPartial,
     pathOf,
   };
 }

@@ -21,6 +21,8 @@ export interface VerifyReport {
   readonly isProfileGiven: boolean;
   /** Whether the kind of host was asked for; otherwise it was found. */
   readonly isRoleGiven: boolean;
+  /** Whether some of the files are lost: then they do not tell the kind of host. */
+  readonly isPartial?: boolean | undefined;
   /** The release of this program. */
   readonly version: string;
   readonly pathOf: (logicalPath: string) => string;
@@ -66,8 +68,9 @@ export function rulingText({ verification, isProfileGiven }: VerifyReport): stri
 }
 
 /** What the files were taken for: `worker, as what is there shows`. */
-export function hostText({ verification: { role }, isRoleGiven }: VerifyReport): string {
-  return `${role}${isRoleGiven ? '' : ', as what is there shows'}`;
+export function hostText({ verification: { role }, isRoleGiven, isPartial = false }: VerifyReport): string {
+  if (isRoleGiven) return role;
+  return isPartial ? `${role}, unless what is lost says otherwise` : `${role}, as what is there shows`;
 }
 
 /** What the line over the block says, or the row above it. */

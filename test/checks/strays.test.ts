@@ -251,17 +251,70 @@ describe('a CA of no row', () => {
     expect(unknownIn(await verifyPki({ ...request, files: external }))).toEqual([]);
   });
 
-  test('is none where another CA signed it, nor where it is one of the table below a root', async () => {
-    expect(unknownIn(await audit([stray(await subordinate(other))]))).toEqual([]);
-    const rooted = await smallPki({ rootCa: true });
-    const below = await verifyPki({
-      files: [...rooted.files, stray(contentsOf(rooted, 'pki/ca.crt'))],
-      options: {},
-      now: NOW,
-      warnWithinSeconds: 0,
-    });
-    expect(unknownIn(below)).toEqual([]);
+  test('is one where a user of a kubeconfig carries it, of a row or of none', async () => {
+    const certificate = Buffer.from(await subordinate(pki)).toString('base64');
+    const [, user = ''] = /users:\n(- [\s\S]*)/.exec(pem('admin.conf')) ?? [];
+    const mallory = user
+      .replace(/name: .*/, 'name: mallory')
+      .replace(/(client-certificate-data: )\S+/, `$1${certificate}`);
+    const admin = pem('admin.conf').replace(user, `${user}${mallory}`);
+    const files = [
+      ...pki.files.map((file) => (file.path === 'admin.conf' ? { ...file, contents: admin } : file)),
+      stray(pem('admin.conf').replace(user, mallory), { path: 'mallory.conf' }),
+    ];
+    const directories = { certDir: '/etc/kubernetes/pki', kubeconfigDir: '/etc/kubernetes' };
+    const request = { files, options: { profile: 'requirements' }, now: NOW, warnWithinSeconds: 0 } as const;
+    expect(unknownIn(await verifyPki({ ...request, readFrom: directories }))).toEqual([
+      'admin.conf',
+      'mallory.conf',
+    ]);
   });
+
+  test('is none where another CA signed it', async () => {
+    expect(unknownIn(await audit([stray(await subordinate(other))]))).toEqual([]);
+  });
+
+  test('is none where it is one of the table, there or not', async () => {
+    const rooted = await smallPki({ rootCa: true });
+    const without = (...paths: readonly string[]): readonly PresentFile[] =>
+      rooted.files.filter(({ path }) => !paths.includes(path));
+    const spoilt = rooted.files.map((file) =>
+      file.path === 'pki/etcd/ca.crt' ? { ...file, contents: 'x' } : file,
+    );
+    const trees: readonly (readonly [readonly PresentFile[], ClusterOptions])[] = [
+      [[...rooted.files, stray(contentsOf(rooted, 'pki/ca.crt'))], {}],
+      [without('pki/etcd/ca.crt', 'pki/etcd/ca.key'), {}],
+      [without('pki/ca.crt'), {}],
+      [spoilt, {}],
+      [rooted.files, { rootCa: true, externalEtcd: true }],
+    ];
+    for (const [files, options] of trees) {
+      const audited = await verifyPki({ files, options, now: NOW, warnWithinSeconds: 0 });
+      expect(audited.findings.length).toBeGreaterThan(0);
+      expect(unknownIn(audited)).toEqual([]);
+    }
+  });
+});
+
+test('of files some of which are lost nothing is told that the lost ones would explain', async () => {
+  const rooted = await smallPki({ rootCa: true });
+  const embedded = /client-(certificate|key)-data: \S+/g;
+  const files = rooted.files
+    .filter(({ path }) => !path.startsWith('pki/etcd/ca.') && path !== 'pki/ca.crt')
+    .map((file) =>
+      file.path === 'admin.conf'
+        ? { ...file, contents: file.contents.replaceAll(embedded, 'client-$1: pki/admin.$1') }
+        : file,
+    );
+  const directories = { certDir: '/etc/kubernetes/pki', kubeconfigDir: '/etc/kubernetes' };
+  const request = { files, options: {}, now: NOW, warnWithinSeconds: 0, readFrom: directories };
+  const codesOf = ({ findings }: Verification): readonly string[] => [
+    ...new Set(findings.filter(({ severity }) => severity !== 'notice').map(({ code }) => code)),
+  ];
+  expect(codesOf(await verifyPki(request))).toEqual(
+    expect.arrayContaining(['row-absent', 'signer-absent', 'chain-incomplete', 'named-file-absent']),
+  );
+  expect(codesOf(await verifyPki({ ...request, isPartial: true }))).toEqual([]);
 });
 
 /** A client certificate of this CA for a new key, and the key. */

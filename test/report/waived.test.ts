@@ -66,6 +66,10 @@ describe('what is waived is shown with its reason and its end, and does not coun
     expect(xml.match(skipped)).toHaveLength(2);
     expect(xml).toContain('<property name="not shown" value="1 finding left out by --focus or --skip"/>');
     expect(xml).toContain('<property name="host" value="control-plane, as what is there shows"/>');
+    const partial = verifyJunit({ ...report, isPartial: true }, SEVERITIES).join('\n');
+    expect(partial).toContain(
+      '<property name="host" value="control-plane, unless what is lost says otherwise"/>',
+    );
   });
 
   test('in JUnit, where it would not fail, beside what passes', () => {

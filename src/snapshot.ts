@@ -10,7 +10,7 @@ import { entryAt, readFileBytes, readFileState } from './store/files.ts';
 import type { NewFile } from './store/staging.ts';
 import type { StoreOptions } from './store/store.ts';
 import { sha256Hex } from './store/transaction.ts';
-import { listTree } from './store/tree.ts';
+import { listDirectories } from './store/tree.ts';
 
 /** The description of a snapshot, in its folder. A folder without one is none. */
 const MANIFEST = 'snapshot.json';
@@ -68,8 +68,8 @@ const timeOf = (name: string): number =>
 
 /** The names of the folders that may hold one, the oldest first. */
 function snapshotNames(directories: Directories): readonly string[] {
-  const names = listTree(backupsDirectory(directories)).directories.keys();
-  return [...names].filter((name) => NAME.test(name) && !Number.isNaN(timeOf(name))).toSorted();
+  const { names } = listDirectories(backupsDirectory(directories));
+  return names.filter((name) => NAME.test(name) && !Number.isNaN(timeOf(name))).toSorted();
 }
 
 /** A name for a snapshot of this moment, behind all that are there: the newest is the way back, and the last to be removed. */
@@ -178,7 +178,7 @@ function parseManifest(text: string): SnapshotManifest | undefined {
 /** @throws {PkiError} `ERR_OBSTACLE`, `ERR_STORE` where snapshots cannot be looked for: then there may be some. */
 function assertListable(backups: string): void {
   surveyDestinations([{ path: join(backups, MANIFEST), replace: true }], [dirname(backups)]);
-  const errno = listTree(backups).directories.get('')?.errno;
+  const { errno } = listDirectories(backups);
   if (errno === undefined || errno === 'ENOENT') return;
   throw damaged(backups, `cannot be read (${errno})`);
 }

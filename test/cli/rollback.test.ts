@@ -194,6 +194,17 @@ describe.each(SHAPES)('rollback on $name', (shape) => {
     });
   }, 60_000);
 
+  test('knows every snapshot, however many files there are in all of them', async () => {
+    await withPki(async (cwd) => {
+      for (const _ of [1, 2]) await done(cwd, [...RENEW, 'apiserver']);
+      const names = snapshotsIn(cwd);
+      for (const name of names)
+        spawnSync('sh', ['-c', 'seq 10001 | xargs touch'], { cwd: join(cwd, BACKUPS, name) });
+      const { stdout } = await done(cwd, [...ROLLBACK, '--list']);
+      expect(stdout.match(/^\d{8}T\d{6}\.\d{3}Z/gm)).toEqual(names.toReversed());
+    });
+  }, 60_000);
+
   test('tells what has to be restarted, and has it done', async () => {
     await withPki(async (cwd) => {
       await done(cwd, [...RENEW, 'scheduler.conf']);

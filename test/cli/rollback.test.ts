@@ -179,17 +179,30 @@ describe.each(SHAPES)('rollback on $name', (shape) => {
       const [first = '', second = ''] = snapshotsIn(cwd);
       const manifest = join(cwd, BACKUPS, second, 'snapshot.json');
       const whole = readFileSync(manifest, 'utf8');
-      for (const spoiled of ['{', whole.replace('"pki/apiserver.crt"', '"../../evil"')]) {
-        writeFileSync(manifest, spoiled);
+      const why = `${manifest}: is gone, cannot be read, or is no description of a snapshot`;
+      for (const spoiled of ['{', whole.replace('"pki/apiserver.crt"', '"../../evil"'), undefined]) {
+        if (spoiled === undefined) rmSync(manifest);
+        else writeFileSync(manifest, spoiled);
         for (const command of [ROLLBACK, [...ROLLBACK, '--dry-run'], [...ROLLBACK, second]]) {
           const { status, stderr } = await run(shape, command, { cwd });
           expect({ status, stderr }).toEqual({
             status: 3,
-            stderr: `error: ${manifest}: cannot be read, or is no description of a snapshot [ERR_STORE]\n  hint: nothing was changed: name another snapshot; k8s-pki rollback --list lists them\n`,
+            stderr: `error: ${why} [ERR_STORE]\n  hint: nothing was changed: name another snapshot; k8s-pki rollback --list lists them\n`,
           });
         }
+        const list = await done(cwd, [...ROLLBACK, '--list']);
+        expect(list.stdout).toContain(first);
+        expect(list.stderr).toBe(`warning: ${why}\n`);
         expect(filesIn(cwd)).toEqual(before);
       }
+      // A folder that was made and never filled holds nothing that could be wanted.
+      for (const entry of readdirSync(join(cwd, BACKUPS, second)))
+        rmSync(join(cwd, BACKUPS, second, entry), { recursive: true });
+      mkdirSync(join(cwd, BACKUPS, second, 'pki'));
+      const list = await done(cwd, [...ROLLBACK, '--list']);
+      expect(list.stderr).toBe('');
+      const planned = await done(cwd, [...ROLLBACK, '--dry-run']);
+      expect(planned.stdout).toContain(first);
       await done(cwd, [...ROLLBACK, first]);
     });
   }, 60_000);

@@ -398,6 +398,21 @@ oracle(
           const strace = ['/usr/bin/env', 'strace', ...trace, ...shape.command, ...command];
           expect(await endOf(start(strace, { cwd, env }))).toMatchObject({ signal: 'SIGKILL', stdout: '' });
 
+          const left = linesOf(join(cwd, 'out'));
+          const dry = await run(shape, [...command, '--dry-run'], { cwd });
+          expect(linesOf(join(cwd, 'out'))).toEqual(left);
+          if (count === 3) {
+            expect(dry).toMatchObject({
+              status: 0,
+              stderr: expect.stringContaining('will take it back first'),
+            });
+            expect(dry.stdout).toContain(`1 file would be put back from ${join(cwd, BACKUPS, first)}`);
+          } else {
+            expect(dry).toMatchObject({ status: 3, stdout: '' });
+            expect(dry.stderr).toContain('will finish it first [ERR_STORE]\n');
+            expect(dry.stderr).toContain('run k8s-pki rollback without --dry-run, or any other command');
+          }
+
           const again = await run(shape, command, { cwd });
           expect(again).toMatchObject({ status: 0 });
           expect(again.stdout).toContain(`1 file put back from ${join(cwd, BACKUPS, first)}; what was`);

@@ -271,6 +271,10 @@ describe('whoever signs', () => {
 });
 
 test('what a node may be called is held to, and so is what lies where', async () => {
+  const { files } = await generateClusterRequests({ ...HOST, nodes: ['w1', 'W1'] });
+  expect(files.filter(({ path }) => path.startsWith('nodes/')).map(({ path }) => path)).toEqual(
+    [...new Set(files.map(({ path }) => path))].filter((path) => path.startsWith('nodes/w1/')),
+  );
   await expect(generateClusterRequests({ ...HOST, nodes: ['../x'] })).rejects.toMatchObject({
     code: 'ERR_CONFIG',
     detail: { issues: [{ option: 'node', value: '../x' }] },

@@ -10,7 +10,7 @@ import { entryAt, readFileBytes, readFileState } from './store/files.ts';
 import type { NewFile } from './store/staging.ts';
 import type { StoreOptions } from './store/store.ts';
 import { sha256Hex } from './store/transaction.ts';
-import { listTree } from './store/tree.ts';
+import { listDirectories, listTree } from './store/tree.ts';
 
 /** The description of a snapshot, in its folder. A folder without one is none. */
 const MANIFEST = 'snapshot.json';
@@ -68,8 +68,8 @@ const timeOf = (name: string): number =>
 
 /** The names of the folders that may hold one, the oldest first. */
 function snapshotNames(directories: Directories): readonly string[] {
-  const names = listTree(backupsDirectory(directories)).directories.keys();
-  return [...names].filter((name) => NAME.test(name) && !Number.isNaN(timeOf(name))).toSorted();
+  const { names } = listDirectories(backupsDirectory(directories));
+  return names.filter((name) => NAME.test(name) && !Number.isNaN(timeOf(name))).toSorted();
 }
 
 /** A name for a snapshot of this moment, behind all that are there: the newest is the way back, and the last to be removed. */
@@ -178,7 +178,7 @@ function parseManifest(text: string): SnapshotManifest | undefined {
 /** @throws {PkiError} `ERR_OBSTACLE`, `ERR_STORE` where snapshots cannot be looked for: then there may be some. */
 function assertListable(backups: string): void {
   surveyDestinations([{ path: join(backups, MANIFEST), replace: true }], [dirname(backups)]);
-  const errno = listTree(backups).directories.get('')?.errno;
+  const { errno } = listDirectories(backups);
   if (errno === undefined || errno === 'ENOENT') return;
   throw damaged(backups, `cannot be read (${errno})`);
 }
@@ -212,6 +212,24 @@ export function listSnapshots(directories: Directories): readonly Snapshot[] {
   return snapshotsBeside(directories).filter(isOf(directories));
 }
 
+/** What is wrong with the description in a folder; undefined also where the folder was made, and never filled. */
+function faultIn(directory: string): PkiError<'ERR_STORE'> | undefined {
+  const manifest = join(directory, MANIFEST);
+  const state = readFileState(manifest);
+  if (state.kind === 'file' && parseManifest(state.contents) !== undefined) return undefined;
+  if (state.kind === 'absent' && listTree(directory).files.length === 0) return undefined;
+  const why = 'is gone, cannot be read, or is no description of a snapshot';
+  return damaged(manifest, why, ANOTHER);
+}
+
+/** What is wrong with the snapshots that no list has, the newest first; whose they are cannot be told. */
+export function damagedSnapshots(directories: Directories): readonly PkiError<'ERR_STORE'>[] {
+  const backups = backupsDirectory(directories);
+  return snapshotNames(directories)
+    .toReversed()
+    .flatMap((name) => faultIn(join(backups, name)) ?? []);
+}
+
 /** @throws {PkiError} `ERR_STORE` where what is asked for, or what is newer than what would be taken, cannot be read. */
 function assertLegible(
   directories: Directories,
@@ -222,11 +240,8 @@ function assertLegible(
     name === undefined ? taken === undefined || one > taken.name : one === name,
   );
   for (const one of asked) {
-    const manifest = join(backupsDirectory(directories), one, MANIFEST);
-    const state = readFileState(manifest);
-    if (state.kind === 'absent' || (state.kind === 'file' && parseManifest(state.contents) !== undefined))
-      continue;
-    throw damaged(manifest, 'cannot be read, or is no description of a snapshot', ANOTHER);
+    const fault = faultIn(join(backupsDirectory(directories), one));
+    if (fault !== undefined) throw fault;
   }
 }
 

@@ -2,8 +2,8 @@
 export const ISSUE_LEAF_ANEW: string =
   'have it issued anew: move the certificate and its key, or the kubeconfig, away and run k8s-pki init again';
 
-/** What to do about a certificate that nothing is wrong with but its time: it keeps subject and names. */
-export const RENEW: string = 'renew it (k8s-pki certs renew)';
+/** What to do about a certificate that nothing is wrong with but its time: it keeps subject and names. No CA is renewed. */
+export const RENEW: string = "renew it unless it is a CA's (k8s-pki certs renew)";
 
 /** What to do about any certificate. A CA that is made anew would fit nothing that it signed. */
 export const ISSUE_ANEW: string = `${ISSUE_LEAF_ANEW}; that of a CA takes a rotation`;

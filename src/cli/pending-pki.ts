@@ -10,7 +10,7 @@ import type { ReturnedFile, UnreadFile } from '../csr/returned.ts';
 import { absolutePath } from '../layout.ts';
 import { obstacleOf, placesWithRequests, presentFiles, resolveDirectories } from '../present.ts';
 import { type FileState, readFileBytes, readFiles } from '../store/files.ts';
-import { issuesOfNodes } from '../library/assert.ts';
+import { readNodes } from '../library/assert.ts';
 import { followLinks, isInside } from '../store/directories.ts';
 import { listTree, type Tree } from '../store/tree.ts';
 import { assertNoIssues } from './issues.ts';
@@ -23,10 +23,9 @@ export function wordsOf(parsed: Arguments, name: string): readonly string[] {
 
 /** The nodes that `--node` names. */
 export function nodesOf(parsed: Arguments): readonly string[] {
-  const given = wordsOf(parsed, 'node');
-  assertNoIssues(issuesOfNodes(given));
-  const names = given.map(parseNodeName).flatMap((name) => ('value' in name ? [name.value] : []));
-  return [...new Set(names)];
+  const { names, issues } = readNodes(wordsOf(parsed, 'node'));
+  assertNoIssues(issues);
+  return names;
 }
 
 /** The nodes of which something is here already. */

@@ -3,12 +3,12 @@ import { parseDirectories } from '../cluster/parse.ts';
 import { PkiError } from '../errors.ts';
 import { resolveDirectories } from '../present.ts';
 import { rollbackJson, rollbackText, snapshotsJson, snapshotsText } from '../report/rollback.ts';
-import { listSnapshots } from '../snapshot.ts';
+import { damagedSnapshots, listSnapshots } from '../snapshot.ts';
 import { announce } from './hook.ts';
 import { clusterOptionsOf } from './options.ts';
 import { rollback } from './rollback.ts';
 import { keptSnapshots } from './snapshot-options.ts';
-import { EXIT, printData } from './terminal.ts';
+import { EXIT, printData, printMessages } from './terminal.ts';
 import { textOf } from './words.ts';
 
 /** @throws {PkiError} `ERR_USAGE` for what a list has no use for: whoever says it wants something else. */
@@ -38,6 +38,7 @@ export async function runRollback(parsed: Arguments, signal: AbortSignal): Promi
   const isJson = parsed['output'] === 'json';
   if (isListing) {
     const snapshots = listSnapshots(directories);
+    printMessages(damagedSnapshots(directories).map(({ message }) => `warning: ${message}`));
     printData(isJson ? [JSON.stringify(snapshotsJson(snapshots), null, 2)] : snapshotsText(snapshots));
     return EXIT.done;
   }

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Directories } from '../cluster/directories.ts';
 import { PkiError } from '../errors.ts';
 import { absolutePath, targetDirectories } from '../layout.ts';
-import { pendingSentences } from '../library/pending.ts';
+import { pendingSentence } from '../library/pending.ts';
 import { knownPlaces, presentFiles } from '../present.ts';
 import type { RollbackReport } from '../report/rollback.ts';
 import { resolveReload } from '../resolve/reload.ts';
@@ -17,7 +17,7 @@ import {
 } from '../snapshot.ts';
 import { surveyDestinations } from '../store/destinations.ts';
 import { type FileState, readFileBytes, readFiles } from '../store/files.ts';
-import { openStore, type Store } from '../store/store.ts';
+import { inspectPending, openStore, type PendingTransaction, type Store } from '../store/store.ts';
 import { type Verification, verifyPki } from '../verify.ts';
 import { placedError } from './placed.ts';
 import { printMessages } from './terminal.ts';
@@ -115,8 +115,23 @@ const noticeOf = (sentence: string): string => `notice: ${sentence}`;
 
 const isChanging = ({ files, removed }: Way): boolean => files.length + removed.length > 0;
 
+/**
+ * @throws {PkiError} `ERR_STORE` where an earlier run is going to be finished: the newest snapshot is that of what it changes, and
+ * where it was a rollback, there is nothing more to do.
+ */
+function assertNoneToFinish(pending: readonly PendingTransaction[]): void {
+  const first = pending.find(({ outcome }) => outcome === 'finish');
+  if (first === undefined) return;
+  throw new PkiError('ERR_STORE', pendingSentence(first), {
+    detail: { path: first.path, operation: 'plan a rollback' },
+    hint: 'what there is to go back to shows once it is finished: run k8s-pki rollback without --dry-run, or any other command that writes, first',
+  });
+}
+
 async function dryRun({ directories, name }: RollbackOptions): Promise<RollbackReport> {
-  printMessages((await pendingSentences(targetDirectories(directories))).map(noticeOf));
+  const pending = await inspectPending(targetDirectories(directories), { self: process });
+  assertNoneToFinish(pending);
+  printMessages(pending.map(pendingSentence).map(noticeOf));
   const { way, report } = await planRollback(findSnapshot(directories, name), directories, readFiles);
   const place = (path: string, replace: boolean) => ({ path: absolutePath(path, directories), replace });
   surveyDestinations(

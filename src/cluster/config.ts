@@ -90,7 +90,7 @@ const PASSED_OVER: readonly (readonly [apiVersion: RegExp, kind: string])[] = [
   [/^kubeproxy\.config\.k8s\.io\/v1/, 'KubeProxyConfiguration'],
 ];
 /** API groups whose documents are never those of others. */
-const OWN_GROUPS = /^(?:kubeadm|kubelet\.config|kubeproxy\.config)\.k8s\.io\/|^k8s-pki\.dev\//;
+const OWN_GROUPS = ['kubeadm.k8s.io', 'kubelet.config.k8s.io', 'kubeproxy.config.k8s.io', 'k8s-pki.dev'];
 const MIGRATE = 'kubeadm config migrate --old-config FILE writes it in a newer one';
 const OLD_VERSION = /^kubeadm\.k8s\.io\/v1(?:alpha[1-3]|beta[12])$/;
 
@@ -111,17 +111,17 @@ function kindIn(kinds: readonly ConfigKind[], kind: string): ConfigKind | FieldI
 }
 
 /**
- * What a document of somebody else is called, which kubeadm ignores with a warning; undefined for any other. One that is read
- * here is none of another group: that is mistyped.
+ * What a document of somebody else is called, which kubeadm ignores with a warning; undefined for any other. What has nearly the
+ * kind of one that is read, or nearly a group of ours, is mistyped: passed over, what it says would not count.
  */
 function foreignIn({ value }: ParsedYaml): string | undefined {
   const apiVersion = textAt(value, ['apiVersion']) ?? '';
   const kind = textAt(value, ['kind']);
-  const isRead = [...KUBEADM_KINDS, 'PkiConfiguration'].some((known) => known === kind);
+  const [group = '', version] = apiVersion.split('/');
   // The core group has no name: what is of it was put there by mistake, and kubeadm refuses it, too.
-  if (kind === undefined || isRead || !apiVersion.includes('/') || OWN_GROUPS.test(apiVersion))
-    return undefined;
-  return `${JSON.stringify(kind)} of ${JSON.stringify(apiVersion)}`;
+  if (kind === undefined || version === undefined) return undefined;
+  const meant = nearest(kind, [...KUBEADM_KINDS, 'PkiConfiguration']) ?? nearest(group, OWN_GROUPS);
+  return meant === undefined ? `${JSON.stringify(kind)} of ${JSON.stringify(apiVersion)}` : undefined;
 }
 
 /** What a document is: one of those that are read, one that is passed over, or one that nobody knows. */

@@ -4,6 +4,7 @@ import { PkiError, type SpecIssue } from '../errors.ts';
 import { isNodePath } from '../resolve/nodes.ts';
 import { knownPaths } from '../resolve/paths.ts';
 import { knownRequestPaths } from '../resolve/requests.ts';
+import { isStringArray } from '../store/json.ts';
 
 /** An issue of `option` for each of `paths` that no row has. */
 export function unknownPaths(option: string, paths: readonly string[]): readonly SpecIssue[] {
@@ -14,12 +15,21 @@ export function unknownPaths(option: string, paths: readonly string[]): readonly
     .map((path) => ({ option, value: path, rule: 'is no path of the table', hint }));
 }
 
-/** An issue for each of `nodes` that no node can be called. */
-export function issuesOfNodes(nodes: readonly string[]): readonly SpecIssue[] {
-  return nodes.flatMap((value): readonly SpecIssue[] => {
+/** The names of nodes, each once: two files of one path would be made of two. An issue for each that no node can be called. */
+export function readNodes(nodes: unknown): {
+  readonly names: readonly string[];
+  readonly issues: readonly SpecIssue[];
+} {
+  if (!isStringArray(nodes))
+    return { names: [], issues: [{ option: 'nodes', rule: 'must be a list of names of nodes' }] };
+  const names = new Set<string>();
+  const issues: SpecIssue[] = [];
+  for (const value of nodes) {
     const name = parseNodeName(value);
-    return 'rule' in name ? [{ option: 'node', value, ...name }] : [];
-  });
+    if ('rule' in name) issues.push({ option: 'node', value, ...name });
+    else names.add(name.value);
+  }
+  return { names: [...names], issues };
 }
 
 /** @throws {PkiError} `ERR_CONFIG` with all of `issues`, if there are any; its message is about the first. */

@@ -5,7 +5,7 @@ import { type Fate, planImport } from '../csr/import.ts';
 import type { PkiFile } from '../pki.ts';
 import type { Plan } from '../plan.ts';
 import { type ReloadPlan, resolveReload } from '../resolve/reload.ts';
-import { assertNone, issuesOfNodes, issuesOfTimes, unknownPaths } from './assert.ts';
+import { assertNone, issuesOfTimes, readNodes, unknownPaths } from './assert.ts';
 import { readClock } from './clock.ts';
 
 /** A file with certificates. */
@@ -70,7 +70,7 @@ function bytesOf(contents: string | Uint8Array): Uint8Array {
 export async function importCertificates(options: ImportCertificatesOptions): Promise<ImportedCertificates> {
   const { existing, certificates, authorities = {}, nodes = [], now = readClock(), ...cluster } = options;
   const paths = existing.map(({ path }) => path);
-  assertNone([...issuesOfTimes({ now }), ...unknownPaths('existing', paths), ...issuesOfNodes(nodes)]);
+  assertNone([...issuesOfTimes({ now }), ...unknownPaths('existing', paths), ...readNodes(nodes).issues]);
   const named = Object.entries(authorities).map(
     ([id, pem]) => [id, { name: id, bytes: bytesOf(pem) }] as const,
   );

@@ -1,6 +1,7 @@
 import { inspectPending, type PendingTransaction } from '../store/store.ts';
 
-function pendingSentence({ outcome, path, heldBy, why }: PendingTransaction): string {
+/** What an interrupted run has left, and what comes of it. */
+export function pendingSentence({ outcome, path, heldBy, why }: PendingTransaction): string {
   if (heldBy !== undefined) return `${path}: another run is at work (${heldBy})`;
   switch (outcome) {
     case 'finish':

@@ -1,5 +1,5 @@
 import { EVERYTHING } from '../renewal-names.ts';
-import { issuesOfNodes, issuesOfTimes } from './assert.ts';
+import { issuesOfTimes, readNodes } from './assert.ts';
 import { readClock } from './clock.ts';
 import { type RenewalOptions, type RenewedClusterPki, runRenewal } from './renewal.ts';
 
@@ -38,8 +38,9 @@ export interface RecoveredClusterPki extends RenewedClusterPki {
  */
 export async function recoverClusterPki(options: RecoverClusterPkiOptions): Promise<RecoveredClusterPki> {
   const { nodes = [], now = readClock(), ...rest } = options;
-  const issues = [...issuesOfTimes({ now }), ...issuesOfNodes(nodes)];
-  const wanted = { names: [EVERYTHING], keepsKeys: false, recovery: { nodes } };
+  const named = readNodes(nodes);
+  const issues = [...issuesOfTimes({ now }), ...named.issues];
+  const wanted = { names: [EVERYTHING], keepsKeys: false, recovery: { nodes: named.names } };
   const { nodes: _, ...recovered } = await runRenewal(rest, wanted, { now, issues });
   return recovered;
 }

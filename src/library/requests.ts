@@ -10,7 +10,7 @@ import { resolveNodeRows, resolveRows } from '../resolve/rows.ts';
 import type { KeyAlgorithmId } from '../x509/algorithms.ts';
 import { generateKeyPair } from '../x509/keys.ts';
 import type { KeyPair } from '../x509/signer.ts';
-import { assertNone, issuesOfNodes, unknownPaths } from './assert.ts';
+import { assertNone, readNodes, unknownPaths } from './assert.ts';
 
 /** For what to ask: the options of `k8s-pki certs generate-csr` by the same names. */
 export interface GenerateClusterRequestsOptions extends ClusterOptions {
@@ -57,9 +57,10 @@ export async function generateClusterRequests(
   const { existing = [], nodes = [], generateKeyPair: generate = generateKeyPair, ...rest } = options;
   const { onKeyGenerated, ...cluster } = rest;
   const paths = existing.map(({ path }) => path);
-  assertNone([...unknownPaths('existing', paths), ...issuesOfNodes(nodes)]);
+  const named = readNodes(nodes);
+  assertNone([...unknownPaths('existing', paths), ...named.issues]);
   const { spec, warnings } = parseClusterSpec(cluster, {});
-  const rows = [...resolveRows(spec), ...nodes.flatMap((node) => resolveNodeRows(spec, node))];
+  const rows = [...resolveRows(spec), ...named.names.flatMap((node) => resolveNodeRows(spec, node))];
   const now = new Date();
   const isAlgorithmAsked = cluster.keyAlgorithm !== undefined;
   const planned = await planRequests({ rows, existing, isAlgorithmAsked }, now);

@@ -4,7 +4,7 @@ import type { ClusterOptions } from '../cluster/options.ts';
 import { parseClusterSpec } from '../cluster/parse.ts';
 import { signAll, type Signing } from '../csr/sign.ts';
 import type { Signer } from '../x509/signer.ts';
-import { assertNone, issuesOfNodes, issuesOfTimes, unknownPaths } from './assert.ts';
+import { assertNone, issuesOfTimes, readNodes, unknownPaths } from './assert.ts';
 import { readClock } from './clock.ts';
 
 /** Requests, the CAs that are to sign them, and the cluster that they are of, as for `k8s-pki init`. */
@@ -55,7 +55,7 @@ export async function signRequests(options: SignRequestsOptions): Promise<readon
   const { existing, requests, signers = {}, nodes = [], as, now = readClock(), ...rest } = options;
   const { randomBytes: random = (length: number) => randomBytes(length), ...cluster } = rest;
   const paths = existing.map(({ path }) => path);
-  assertNone([...issuesOfTimes({ now }), ...unknownPaths('existing', paths), ...issuesOfNodes(nodes)]);
+  assertNone([...issuesOfTimes({ now }), ...unknownPaths('existing', paths), ...readNodes(nodes).issues]);
   const { spec } = parseClusterSpec(cluster, {});
   return signAll(
     {

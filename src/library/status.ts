@@ -1,7 +1,7 @@
 import type { PresentFile } from '../checks/evidence.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import { type PendingStatus, readStatus } from '../csr/status.ts';
-import { assertNone, issuesOfNodes, issuesOfTimes, unknownPaths } from './assert.ts';
+import { assertNone, issuesOfTimes, readNodes, unknownPaths } from './assert.ts';
 
 /** What is there; of the cluster, what is not given is taken from that. */
 export interface RequestStatusOptions
@@ -32,6 +32,6 @@ export interface RequestStatusOptions
 export async function requestStatus(options: RequestStatusOptions): Promise<PendingStatus> {
   const { existing, nodes = [], at = new Date(), ...cluster } = options;
   const paths = existing.map(({ path }) => path);
-  assertNone([...issuesOfTimes({ at }), ...unknownPaths('existing', paths), ...issuesOfNodes(nodes)]);
+  assertNone([...issuesOfTimes({ at }), ...unknownPaths('existing', paths), ...readNodes(nodes).issues]);
   return readStatus({ files: existing, options: cluster, nodes }, at);
 }

@@ -51,6 +51,17 @@ function readDirectory(path: string): {
     : { state: { ...status, errno: listed.errno }, entries: [] };
 }
 
+/** The names of the directories that lie right in a directory: every one of them, however much there is in each. */
+export function listDirectories(directory: string): {
+  readonly names: readonly string[];
+  /** Why they cannot be read: then there may be some. */
+  readonly errno?: string | undefined;
+} {
+  const { state, entries } = readDirectory(directory);
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return { names, errno: state.errno };
+}
+
 /**
  * Lists what lies below a directory, down to 10,000 entries and eight levels; of the directories in it, only what lies in those
  * whose names are entered. Follows no symbolic link, and never throws for what the file system says.

@@ -179,18 +179,42 @@ describe.each(SHAPES)('rollback on $name', (shape) => {
       const [first = '', second = ''] = snapshotsIn(cwd);
       const manifest = join(cwd, BACKUPS, second, 'snapshot.json');
       const whole = readFileSync(manifest, 'utf8');
-      for (const spoiled of ['{', whole.replace('"pki/apiserver.crt"', '"../../evil"')]) {
-        writeFileSync(manifest, spoiled);
+      const why = `${manifest}: is gone, cannot be read, or is no description of a snapshot`;
+      for (const spoiled of ['{', whole.replace('"pki/apiserver.crt"', '"../../evil"'), undefined]) {
+        if (spoiled === undefined) rmSync(manifest);
+        else writeFileSync(manifest, spoiled);
         for (const command of [ROLLBACK, [...ROLLBACK, '--dry-run'], [...ROLLBACK, second]]) {
           const { status, stderr } = await run(shape, command, { cwd });
           expect({ status, stderr }).toEqual({
             status: 3,
-            stderr: `error: ${manifest}: cannot be read, or is no description of a snapshot [ERR_STORE]\n  hint: nothing was changed: name another snapshot; k8s-pki rollback --list lists them\n`,
+            stderr: `error: ${why} [ERR_STORE]\n  hint: nothing was changed: name another snapshot; k8s-pki rollback --list lists them\n`,
           });
         }
+        const list = await done(cwd, [...ROLLBACK, '--list']);
+        expect(list.stdout).toContain(first);
+        expect(list.stderr).toBe(`warning: ${why}\n`);
         expect(filesIn(cwd)).toEqual(before);
       }
+      // A folder that was made and never filled holds nothing that could be wanted.
+      for (const entry of readdirSync(join(cwd, BACKUPS, second)))
+        rmSync(join(cwd, BACKUPS, second, entry), { recursive: true });
+      mkdirSync(join(cwd, BACKUPS, second, 'pki'));
+      const list = await done(cwd, [...ROLLBACK, '--list']);
+      expect(list.stderr).toBe('');
+      const planned = await done(cwd, [...ROLLBACK, '--dry-run']);
+      expect(planned.stdout).toContain(first);
       await done(cwd, [...ROLLBACK, first]);
+    });
+  }, 60_000);
+
+  test('knows every snapshot, however many files there are in all of them', async () => {
+    await withPki(async (cwd) => {
+      for (const _ of [1, 2]) await done(cwd, [...RENEW, 'apiserver']);
+      const names = snapshotsIn(cwd);
+      for (const name of names)
+        spawnSync('sh', ['-c', 'seq 10001 | xargs touch'], { cwd: join(cwd, BACKUPS, name) });
+      const { stdout } = await done(cwd, [...ROLLBACK, '--list']);
+      expect(stdout.match(/^\d{8}T\d{6}\.\d{3}Z/gm)).toEqual(names.toReversed());
     });
   }, 60_000);
 
@@ -373,6 +397,21 @@ oracle(
           const env = { ...bareEnvironment(cwd), PATH: process.env['PATH'] ?? '' };
           const strace = ['/usr/bin/env', 'strace', ...trace, ...shape.command, ...command];
           expect(await endOf(start(strace, { cwd, env }))).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+
+          const left = linesOf(join(cwd, 'out'));
+          const dry = await run(shape, [...command, '--dry-run'], { cwd });
+          expect(linesOf(join(cwd, 'out'))).toEqual(left);
+          if (count === 3) {
+            expect(dry).toMatchObject({
+              status: 0,
+              stderr: expect.stringContaining('will take it back first'),
+            });
+            expect(dry.stdout).toContain(`1 file would be put back from ${join(cwd, BACKUPS, first)}`);
+          } else {
+            expect(dry).toMatchObject({ status: 3, stdout: '' });
+            expect(dry.stderr).toContain('will finish it first [ERR_STORE]\n');
+            expect(dry.stderr).toContain('run k8s-pki rollback without --dry-run, or any other command');
+          }
 
           const again = await run(shape, command, { cwd });
           expect(again).toMatchObject({ status: 0 });

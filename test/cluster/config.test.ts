@@ -453,11 +453,16 @@ describe('what is odd', () => {
     const text = `${CLUSTER}---\n${other}`;
     expect(await issuesOf(text)).toEqual([]);
     expect(await noticesOf(text)).toEqual(['"CiliumConfig" of "cilium.io/v2" in line 5 is passed over']);
-    // What is read here is none of others, and no group of kubeadm has other kinds.
+    // What is read here is none of others, no group of kubeadm has other kinds, and neither is anything else with a typing error.
     for (const [apiVersion, kind] of [
       ['kubadm.k8s.io/v1beta4', 'InitConfiguration'],
       ['kubeadm.k8s.io/v1beta4', 'CiliumConfig'],
       ['kubelet.config.k8s.io/v1beta1', 'CiliumConfig'],
+      ['kubeadm.k8s.o/v1beta4', 'ClusterConfiguraton'],
+      ['Kubeadm.k8s.io/v1beta4', 'clusterConfiguration'],
+      ['k8s-pki.io/v1', 'PKIConfiguration'],
+      ['example.com/v1', 'JoinConfigurations'],
+      ['k8s-pki.de/v1', 'Policy'],
     ])
       expect(await issuesOf(`${CLUSTER}---\napiVersion: ${apiVersion}\nkind: ${kind}\n`)).toHaveLength(1);
   });

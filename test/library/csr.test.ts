@@ -271,6 +271,11 @@ describe('whoever signs', () => {
 });
 
 test('what a node may be called is held to, and so is what lies where', async () => {
+  const { files } = await generateClusterRequests({ ...HOST, nodes: ['w1', 'W1'] });
+  const paths = files.map(({ path }) => path);
+  expect(paths).toContain('nodes/w1/kubelet.conf.csr');
+  expect(paths).toHaveLength(new Set(paths).size);
+  expect(paths.filter((path) => path.includes('W1'))).toEqual([]);
   await expect(generateClusterRequests({ ...HOST, nodes: ['../x'] })).rejects.toMatchObject({
     code: 'ERR_CONFIG',
     detail: { issues: [{ option: 'node', value: '../x' }] },

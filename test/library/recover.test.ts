@@ -73,4 +73,21 @@ describe('a recovery in memory', () => {
       detail: { issues: [{ option: 'now' }, { option: 'node', value: 'A_b' }, { option: 'from' }] },
     });
   });
+
+  test('takes each of the nodes once, and nothing for a list that is none', async () => {
+    const { files } = await recover({
+      nodes: ['w1', 'W1', 'w1', 'w2'],
+      apiserverCertExtraSans: 'api.example.com',
+    });
+    expect(files.map(({ path }) => path).filter((path) => path.startsWith('nodes/'))).toEqual([
+      'nodes/w1/kubelet.conf',
+      'nodes/w2/kubelet.conf',
+    ]);
+    for (const nodes of ['"w1"', '[1]', 'null'].map((text) => JSON.parse(text)))
+      await expect(recover({ nodes })).rejects.toMatchObject({
+        code: 'ERR_CONFIG',
+        message: 'nodes: must be a list of names of nodes',
+        detail: { issues: [{ option: 'nodes' }] },
+      });
+  });
 });

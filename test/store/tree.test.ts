@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { followLinks } from '../../src/store/directories.ts';
-import { listTree } from '../../src/store/tree.ts';
+import { listDirectories, listTree } from '../../src/store/tree.ts';
 import { createSandbox, put, removeSandbox } from './sandbox.ts';
 
 let sandbox: string;
@@ -54,6 +54,21 @@ test('listTree looks only into those directories at the top that are entered', (
   expect(files).toEqual(['a', 'in/b/c']);
   expect([...directories.keys()]).toEqual(['', 'in', 'in/b']);
   expect(listTree(top, () => false)).toMatchObject({ files: ['a'], isCut: false });
+});
+
+test('listDirectories has every directory right in one, and nothing of what lies in them', () => {
+  const top = join(sandbox, 'many');
+  mkdirSync(top);
+  spawnSync('sh', ['-c', 'seq 10001 | xargs mkdir'], { cwd: top });
+  put(join(top, '1/b/c'), '');
+  put(join(top, 'a'), '');
+  symlinkSync('1', join(top, 'link'));
+  const { names, errno } = listDirectories(top);
+  expect(errno).toBeUndefined();
+  expect(names.map(Number).toSorted((a, b) => a - b)).toEqual(
+    Array.from({ length: 10_001 }, (_, n) => n + 1),
+  );
+  expect(listDirectories(join(sandbox, 'nowhere'))).toEqual({ names: [], errno: 'ENOENT' });
 });
 
 describe('followLinks', () => {

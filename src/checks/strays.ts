@@ -196,6 +196,10 @@ const LAYOUT_UNKNOWN: CheckRow = {
   remedy: 'give copies of the files the names that k8s-pki show table prints, and audit those',
 };
 
+/** In place of the remedies above, where to remove the file may be to lose the key. */
+const MOVE_KEY =
+  'move it to where it belongs, or off this host where it is kept elsewhere on purpose: it may be the only one';
+
 /** What there is to find in files that no row has. */
 export const STRAY_CHECKS: readonly CheckRow[] = Object.freeze([
   LAYOUT_UNKNOWN,
@@ -206,7 +210,8 @@ export const STRAY_CHECKS: readonly CheckRow[] = Object.freeze([
   AUTHORITY_KEY_COPIED,
 ]);
 
-type Found = Omit<Finding, 'code' | 'severity' | 'remedy' | 'path'>;
+/** The remedy only where it is not that of the row. */
+type Found = Omit<Finding, 'code' | 'severity' | 'path'>;
 
 /** The row that one of the public keys is a key of; a CA's also where its own key is kept elsewhere. */
 function ownerOf(spkiDers: readonly Uint8Array[], evidence: Evidence): RowEvidence | undefined {
@@ -217,6 +222,12 @@ function ownerOf(spkiDers: readonly Uint8Array[], evidence: Evidence): RowEviden
       (first !== undefined && isOwn(first.spkiDer)) ||
       publicKeys.some(isOwn),
   );
+}
+
+/** Whether the row has the key itself, so that another file with it is a copy. */
+function isInPlace({ key, foreignKey }: RowEvidence, spkiDers: readonly Uint8Array[]): boolean {
+  const own = key?.spkiDer ?? foreignKey;
+  return own !== undefined && spkiDers.some((spkiDer) => isSameDer(own, spkiDer));
 }
 
 function isAuthority({ desired: { kind } }: RowEvidence): boolean {
@@ -242,8 +253,10 @@ function keyFinding(
   if (owner === undefined)
     return [STRAY_KEY, { message: 'holds a private key that belongs to nothing here', found }];
   const { id, purpose } = owner.desired;
-  const message = `holds the private key of ${id} (${purpose}) a second time`;
-  return [isAuthority(owner) ? AUTHORITY_KEY_COPIED : STRAY_KEY, { message, found }];
+  const row = isAuthority(owner) ? AUTHORITY_KEY_COPIED : STRAY_KEY;
+  const message = `holds the private key of ${id} (${purpose})`;
+  if (isInPlace(owner, spkiDers)) return [row, { message: `${message} a second time`, found }];
+  return [row, { message: `${message}, which is not in its place`, found, remedy: MOVE_KEY }];
 }
 
 /** What is in a file that nothing else is to be said of. */
@@ -305,7 +318,7 @@ export function checkStrays(strays: readonly Stray[], evidence: Evidence): reado
       severity,
       path: stray.file.path,
       ...found,
-      remedy,
+      remedy: found.remedy ?? remedy,
     })),
   );
 }
@@ -337,12 +350,13 @@ export function checkFurtherKeys(evidence: Evidence): readonly Finding[] {
       return key?.spkiDer ?? [];
     });
     const owners = new Set(spkiDers.map((spkiDer) => ownerOf([spkiDer], evidence)));
+    const remedyOf = (owner: RowEvidence): string => (isInPlace(owner, spkiDers) ? remedy : MOVE_KEY);
     return [...owners].flatMap((owner): readonly Finding[] => {
       if (path === undefined || owner === undefined || !isAuthority(owner)) return [];
       if (owner.desired.id === desired.id) return [];
       const { id, purpose } = owner.desired;
       const message = `holds the private key of ${id} (${purpose}) behind its own`;
-      return [{ code, severity, row: desired.id, path, message, remedy }];
+      return [{ code, severity, row: desired.id, path, message, remedy: remedyOf(owner) }];
     });
   });
 }

@@ -67,6 +67,21 @@ test('a key of a CA behind the key of another row is a copy of it, and further k
   ]);
 });
 
+test('a key of a CA behind another and nowhere else is to be moved, not removed', async () => {
+  const { findings } = await verifyPki({
+    files: pki.files.flatMap((file) => {
+      if (file.path === 'pki/ca.key') return [];
+      return file.path === 'pki/apiserver.key'
+        ? [{ ...file, contents: file.contents + pem('pki/ca.key') }]
+        : [file];
+    }),
+    options: {},
+    now: NOW,
+    warnWithinSeconds: 0,
+  });
+  expect(findings.find(({ code }) => code === 'authority-key-copied')?.remedy).toMatch(/^move it /);
+});
+
 describe('a file that no row has', () => {
   test('with the key of a CA or the one that signs tokens is a warning of its own', async () => {
     expect(await found(stray(pem('pki/ca.key'), { path: 'pki/ca.key.old' }))).toEqual([
@@ -88,6 +103,30 @@ describe('a file that no row has', () => {
     const files = [...pki.files.filter(({ path }) => path !== 'pki/ca.key'), stray(pem('pki/ca.key'))];
     const { findings } = await verifyPki({ files, options: {}, now: NOW, warnWithinSeconds: 0 });
     expect(findings.map(({ code }) => code)).toEqual(['authority-key-elsewhere', 'authority-key-copied']);
+  });
+
+  test('with a key whose place is empty, or has another one, is no copy that may be removed', async () => {
+    const foundWithout = async (place: string, contents?: string): Promise<readonly object[]> => {
+      const rest = pki.files.filter(({ path }) => path !== place);
+      const put = contents === undefined ? [] : [{ path: place, contents, mode: 0o600 }];
+      const files = [...rest, ...put, stray(pem(place))];
+      const { findings } = await verifyPki({ files, options: {}, now: NOW, warnWithinSeconds: 0 });
+      return findings.filter(({ path }) => path === 'pki/old/file');
+    };
+    const moved = (code: string, says: RegExp): object => ({
+      code,
+      message: expect.stringMatching(says),
+      remedy: expect.stringMatching(/^move it /),
+    });
+    const ca = moved(
+      'authority-key-copied',
+      /^holds the private key of ca \(.*\), which is not in its place$/,
+    );
+    expect(await foundWithout('pki/ca.key')).toMatchObject([ca]);
+    expect(await foundWithout('pki/ca.key', contentsOf(other, 'pki/ca.key'))).toMatchObject([ca]);
+    expect(await foundWithout('pki/apiserver.key')).toMatchObject([
+      moved('stray-key', /^holds the private key of apiserver \(.*\), which is not in its place$/),
+    ]);
   });
 
   test('with another key is a warning, which says whose it is', async () => {

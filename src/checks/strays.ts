@@ -2,8 +2,8 @@ import { PkiError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import { isKubeconfig, type NamedUser, parseKubeconfigUsers } from '../kubeconfig/parse.ts';
 import { fileThatHolds } from '../resolve/desired.ts';
-import { knownPaths } from '../resolve/paths.ts';
-import { COMPANIONS } from '../table/companions.ts';
+import { isCopyPath, knownPaths } from '../resolve/paths.ts';
+import { companionOf } from '../table/companions.ts';
 import {
   type CertificateReader,
   isOfIssuedKind,
@@ -90,8 +90,12 @@ async function readStray(
 ): Promise<Stray> {
   const { contents = '' } = file;
   const collector = new Collector();
+  const users = isReadable ? await readUsers(contents) : undefined;
+  const embedded = (users ?? []).flatMap(({ clientKey }) =>
+    clientKey !== undefined && 'pem' in clientKey ? [clientKey.pem] : [],
+  );
   const blocks = readableBlocks(readPem(contents));
-  const keys = blocks
+  const keys = [...blocks, ...embedded.flatMap((pem) => readableBlocks(readPem(pem)))]
     .filter(isPrivateKeyBlock)
     .flatMap((block) => collector.attempt(NOWHERE, 'key', () => parsePrivateKeyBlock(block)) ?? []);
   const certificates: ReadCertificate[] = [];
@@ -99,14 +103,11 @@ async function readStray(
     const read = label === 'CERTIFICATE' ? await readCertificate(der) : undefined;
     if (read !== undefined) certificates.push(read);
   }
-  const users = isReadable ? await readUsers(contents) : undefined;
-  const isCredential = users?.some(
-    ({ clientKey, token }) => token !== undefined || (clientKey !== undefined && 'pem' in clientKey),
-  );
+  const isCredential = embedded.length > 0 || users?.some(({ token }) => token !== undefined) === true;
   return {
     file,
     isNamed: named !== undefined,
-    hasSecret: isCredential === true || named?.holdsToken === true || holdsPrivateKey(contents),
+    hasSecret: isCredential || named?.holdsToken === true || holdsPrivateKey(contents),
     spkiDers: keys.map(({ spkiDer }) => spkiDer),
     certificates,
     ...(users === undefined ? {} : { users }),
@@ -274,17 +275,21 @@ function judge(
   certificates: readonly Certificate[],
 ): readonly (readonly [CheckRow, Found])[] {
   const { file, isNamed, hasSecret, users } = stray;
+  const companion = companionOf(file.path);
   if (file.obstacle !== undefined) {
     // What is wrong with the file that it names, the checks of the kubeconfig say.
-    if (isNamed) return [];
+    if (isNamed || companion?.isUsual === true) return [];
     return [[STRAY_UNREAD, { message: `is none of the files of a Kubernetes PKI, and ${file.obstacle}` }]];
   }
-  const companion = COMPANIONS.find(({ path }) => path.test(file.path));
   const isOfTable = knownPaths().includes(file.path);
   const isMeant = isOfTable || companion?.mayHoldKey === true || users !== undefined;
   const owner = ownerOf(stray.spkiDers, evidence);
+  const isCopy = isCopyPath(file.path);
+  // What is beside the certificate directory and has no key of this PKI is somebody else's, or of another PKI.
+  if (isCopy && !isNamed && owner === undefined) return [];
   const isCopied = owner !== undefined && isAuthority(owner);
-  const isReadable = hasSecret && file.mode !== undefined && (file.mode & 0o004) !== 0;
+  const isReadable =
+    hasSecret && file.isShutOff !== true && file.mode !== undefined && (file.mode & 0o004) !== 0;
   const readable: readonly (readonly [CheckRow, Found])[] = isReadable
     ? [
         [
@@ -300,7 +305,7 @@ function judge(
     : [];
   if (isNamed && !isCopied) return readable;
   if (isCopied || (hasSecret && !isMeant)) return [...readable, keyFinding(stray, owner, certificates)];
-  if (companion?.isUsual === true) return readable;
+  if (isCopy) return readable;
   if (companion !== undefined) return [...readable, [FILE_COMPANION, { message: companion.says }]];
   const found = describeStray(stray);
   const message = isOfTable

@@ -218,6 +218,24 @@ describe('a file that no row has', () => {
     ]);
   });
 
+  test('that lies in a copy counts only where it has a key of this PKI', async () => {
+    const copied = (path: string, contents: string, more: Partial<PresentFile> = {}): PresentFile =>
+      stray(contents, { path, mode: 0o644, ...more });
+    const ofOther = ['pki/ca.key', 'pki/apiserver.key', 'pki/ca.crt', 'admin.conf'];
+    const theirs = ofOther.map((path) => copied(`pki.old/${path}`, contentsOf(other, path)));
+    expect(await found(...theirs, { path: 'pki.old/unread.key' }, copied('backup/x.csr', 'x'))).toEqual([]);
+    expect(await found(copied('pki.old/x.key', pem('pki/apiserver.key')))).toEqual([
+      expect.stringMatching(/^error key-readable: /),
+      expect.stringMatching(/^warning stray-key: .* a second time$/),
+    ]);
+    expect(await found(copied('backup/admin.conf', pem('admin.conf')))).toEqual([
+      expect.stringMatching(/^error key-readable: /),
+    ]);
+    expect(await found(copied('pki.old/ca.key', pem('pki/ca.key'), { isShutOff: true }))).toEqual([
+      expect.stringMatching(/^warning authority-key-copied: /),
+    ]);
+  });
+
   test('that cannot be read is a warning: it may hold a key', async () => {
     expect(await found({ path: 'pki/old', obstacle: 'cannot be read (EACCES)' })).toEqual([
       'warning stray-unread: is none of the files of a Kubernetes PKI, and cannot be read (EACCES)',
@@ -375,6 +393,17 @@ describe('the inventory', () => {
     expect(await credentials({ path: 'a.conf.bak', contents: pem('admin.conf') })).toHaveLength(1);
   });
 
+  test('has nothing of what was kept beside the certificate directory, whose keys count all the same', async () => {
+    const { certificate, key } = await clientOf(MASTER);
+    const contents = kubeconfig({ token: 'abcdef.0123456789abcdef' });
+    const kept = ['pki-backups/20261123T120000.000Z/admin.conf', 'pki.bak/admin.conf'];
+    expect(await credentials(...kept.map((path) => ({ path, contents })))).toEqual([]);
+    const own = { path: 'pki/m.crt', contents: certificate };
+    expect(await credentials(own, { path: 'pki.bak/m.key', contents: key })).toMatchObject([
+      { path: 'pki/m.crt' },
+    ]);
+  });
+
   test('has tokens, of which it shows nothing but whom and until when', async () => {
     const payload = { sub: 'system:serviceaccount:kube-system:admin', exp: 1_893_456_000 };
     const jwt = ['{}', JSON.stringify(payload), 'signature']
@@ -409,6 +438,8 @@ describe('the inventory', () => {
       'notice file-unknown: is none of the files of a Kubernetes PKI',
       'warning stray-unread: is none of the files of a Kubernetes PKI, and is a kubeconfig of more than is looked into',
     ]);
+    const kept = strays.map(({ path }) => ({ path: `pki-backups/1/${path}`, contents }));
+    expect(await found(...kept)).toEqual([]);
   });
 
   test('has PEM up to a bound, and beyond it is said that there is more', async () => {

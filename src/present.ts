@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import type { OutwardLink, PresentDirectory, PresentFile } from './checks/evidence.ts';
 import type { Directories } from './cluster/directories.ts';
 import { isPkiError } from './errors.ts';
@@ -243,18 +243,43 @@ function readOthers(
   return { files, unread };
 }
 
+/** Whether a name in the directory of the kubeconfigs is that of a directory that may hold a copy of the others. */
+function isCalledLikeCopy(
+  name: string,
+  { certDir, kubeconfigDir, rootCaDir = certDir }: Directories,
+): boolean {
+  // The root directory has the `old` and the `backup` of everything.
+  if (kubeconfigDir === '/' || !BESIDE_DIRECTORY.test(name)) return false;
+  // What is called `pki` and is not the certificate directory has no logical path of its own.
+  return isCopyPath(`${name}/`) && ![certDir, rootCaDir].includes(join(kubeconfigDir, name));
+}
+
 /** What lies in the directory of the kubeconfigs, and in what may hold a copy of the others. */
 function listBeside(directories: Directories, source: FileTree): Tree | undefined {
-  const { certDir, kubeconfigDir, rootCaDir = certDir } = directories;
+  const { certDir, kubeconfigDir } = directories;
   if (kubeconfigDir === certDir) return undefined;
-  // The root directory has the `old` and the `backup` of everything.
-  if (kubeconfigDir === '/') return source.listTree(kubeconfigDir, () => false);
-  const isOwn = (name: string): boolean => [certDir, rootCaDir].includes(join(kubeconfigDir, name));
-  // What is called `pki` and is not the certificate directory has no logical path of its own.
-  return source.listTree(
-    kubeconfigDir,
-    (name) => BESIDE_DIRECTORY.test(name) && isCopyPath(`${name}/`) && !isOwn(name),
-  );
+  return source.listTree(kubeconfigDir, (name) => isCalledLikeCopy(name, directories));
+}
+
+/** The links that are called like a copy and lead to a directory that is not listed where it lies: nobody looks into that. */
+function linkedCopies(
+  directories: Directories,
+  beside: Tree | undefined,
+  { readOne, source }: { readonly readOne: ReadOne; readonly source: FileTree },
+): readonly PresentFile[] {
+  const { certDir, kubeconfigDir } = directories;
+  const isListed = (place: string): boolean =>
+    isInside(place, certDir) || beside?.directories.has(relative(kubeconfigDir, place)) === true;
+  return (beside?.files ?? []).flatMap((path): readonly PresentFile[] => {
+    if (path.includes('/') || !isCalledLikeCopy(path, directories)) return [];
+    if (isListed(source.followLinks(absolutePath(path, directories)))) return [];
+    const file = readOne(path);
+    // Whether what is outside is a directory is not asked: on a copy of a disk it is of another host.
+    if (file?.link?.isFollowed === false) return [file];
+    return file?.obstacle === DIRECTORY
+      ? [{ path, obstacle: 'is a symbolic link to a directory, which is not looked into' }]
+      : [];
+  });
 }
 
 /** The directories beside the certificate directory that nobody can look into, each like a file that nobody can read. */
@@ -302,7 +327,9 @@ export async function readTree(
   const paths = [...knownPlaces(directories).keys()];
   const known = paths.flatMap((path) => readOne(path) ?? []);
   const named = await namedPaths(known, directories);
-  const others = otherPaths(directories, [...paths, ...named], { tree, beside, source });
+  const linked = linkedCopies(directories, beside, { readOne, source });
+  const taken = [...paths, ...named, ...linked.map(({ path }) => path)];
+  const others = otherPaths(directories, taken, { tree, beside, source });
   const { files, unread } = readOthers(others, readOne);
   const limitsOf = (part: Tree | undefined, left: readonly string[]): readonly string[] => [
     ...(part?.isCut === true ? ['holds more files, or deeper ones, than are looked at'] : []),
@@ -328,9 +355,13 @@ export async function readTree(
     ...presentDirectories('root-ca/', apart),
   ];
   return {
-    files: [...known, ...named.flatMap((path) => readOne(path) ?? []), ...files, ...closedBeside(beside)].map(
-      (file) => (isShutOff(file, beside) ? { ...file, isShutOff: true } : file),
-    ),
+    files: [
+      ...known,
+      ...named.flatMap((path) => readOne(path) ?? []),
+      ...files,
+      ...linked,
+      ...closedBeside(beside),
+    ].map((file) => (isShutOff(file, beside) ? { ...file, isShutOff: true } : file)),
     directories: places.map((directory) => {
       const own = limits.get(directory.path) ?? [];
       return own.length === 0 ? directory : { ...directory, limits: own };

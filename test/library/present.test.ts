@@ -120,6 +120,34 @@ test('of what a directory above it keeps from others that is said, and of a copy
   });
 });
 
+test('a link called like a copy that leads to a directory is told, unless that is looked into where it lies', async () => {
+  await withDirectory(async (cwd) => {
+    for (const name of ['pki/etcd', 'store', 'pki.old']) mkdirSync(join(cwd, name), { recursive: true });
+    for (const [name, target] of [
+      ['backup', 'store'],
+      ['pki.bak', 'store'],
+      ['copy', 'pki.old'],
+      ['saved', 'pki/etcd'],
+      ['backup.tar', 'file'],
+      ['current', 'store'],
+      ['orig', cwd.slice(0, cwd.lastIndexOf('/'))],
+      ['old', 'nowhere'],
+    ] as const)
+      symlinkSync(target, join(cwd, name));
+    writeFileSync(join(cwd, 'file'), 'x');
+    const obstacle = 'is a symbolic link to a directory, which is not looked into';
+    expect((await read(cwd)).files).toEqual([
+      { path: 'backup', obstacle },
+      {
+        path: 'orig',
+        obstacle: expect.stringMatching(/^leads out of what is audited, to /),
+        link: expect.anything(),
+      },
+      { path: 'pki.bak', obstacle },
+    ]);
+  });
+});
+
 test('beside a certificate directory in the root directory nothing is entered', async () => {
   const entered = (kubeconfigDir: string): readonly boolean[] => {
     const asked: boolean[] = [];

@@ -1,24 +1,21 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Directories, Places } from './cluster/directories.ts';
-import { NODES } from './resolve/paths.ts';
+import { CERTIFICATES, NODES, ROOT_CA, standsForItself } from './resolve/paths.ts';
 
 type DirectoryOf = (places: Places) => string | undefined;
 
 const PREFIXES: readonly (readonly [prefix: string, of: DirectoryOf])[] = [
-  ['pki/', ({ certDir }) => certDir],
-  ['root-ca/', ({ rootCaDir, certDir }) => rootCaDir ?? certDir],
+  [CERTIFICATES, ({ certDir }) => certDir],
+  [ROOT_CA, ({ rootCaDir, certDir }) => rootCaDir ?? certDir],
   [NODES, ({ nodesDir }) => nodesDir],
 ];
-
-/** An absolute path, an address. */
-const STANDS_FOR_ITSELF = /^(?:\/|[a-z-]+:\/\/)/;
 
 /**
  * The absolute path under which a logical path of the table lies on this host. What is none stands for itself: an absolute
  * path, an address.
  */
 export function absolutePath(logicalPath: string, places: Places): string {
-  if (STANDS_FOR_ITSELF.test(logicalPath)) return logicalPath;
+  if (standsForItself(logicalPath)) return logicalPath;
   const [prefix, directoryOf] = PREFIXES.find(([start]) => logicalPath.startsWith(start)) ?? [
     '',
     () => undefined,
@@ -26,15 +23,6 @@ export function absolutePath(logicalPath: string, places: Places): string {
   const directory = directoryOf(places);
   if (directory === undefined) return join(places.kubeconfigDir, logicalPath);
   return join(directory, logicalPath.slice(prefix.length));
-}
-
-/** Whether a logical path is of a directory beside that of the certificates, as a copy or a backup of it is. */
-export function isCopyPath(logicalPath: string): boolean {
-  return (
-    logicalPath.includes('/') &&
-    !STANDS_FOR_ITSELF.test(logicalPath) &&
-    !PREFIXES.some(([start]) => logicalPath.startsWith(start))
-  );
 }
 
 /** The directories themselves, each once, the one that holds the certificates first. */

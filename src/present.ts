@@ -1,15 +1,16 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import type { OutwardLink, PresentDirectory, PresentFile } from './checks/evidence.ts';
 import type { Directories } from './cluster/directories.ts';
 import { isPkiError } from './errors.ts';
 import { type Kubeconfig, isKubeconfig, namedFilesOf, parseKubeconfig } from './kubeconfig/parse.ts';
-import { absolutePath, isCopyPath, namedPath, targetDirectories } from './layout.ts';
+import { absolutePath, namedPath, targetDirectories } from './layout.ts';
 import { nodePaths } from './resolve/nodes.ts';
-import { knownPaths } from './resolve/paths.ts';
+import { CERTIFICATES, isCopyPath, knownPaths } from './resolve/paths.ts';
 import { knownRequestPaths } from './resolve/requests.ts';
 import { followLinks, isInside, resolveDirectory } from './store/directories.ts';
 import { type FileState, readFileState } from './store/files.ts';
 import { listTree, type Tree } from './store/tree.ts';
+import { companionOf } from './table/companions.ts';
 import { holdsPrivateKey } from './x509/pem-form.ts';
 
 const DIRECTORY = 'is a directory';
@@ -120,13 +121,24 @@ const BESIDE_NAME = /\.(?:conf|kubeconfig|key|pem|p12|pfx|jks)(?:[.~_-].*)?$|\.(
 
 /**
  * The directories beside the certificate directory that are looked into for the same: a copy of it that was made before a
- * renewal or an upgrade holds every key, too.
+ * renewal or an upgrade holds every key, too. Their names say that they are copies: `certs` and `tls` may be anybody's.
  */
-const BESIDE_DIRECTORY = /(?<![a-z])(?:pki|ssl|tls|certs?|keys?|backups?|bak|old|orig|tmp)(?![a-z])/i;
+const BESIDE_DIRECTORY =
+  /(?<![a-z])(?:bak|backups?|old|orig|saved?|copy)(?![a-z])|^(?:pki|ssl|kubernetes)[-._~ ]/i;
 
 function isOfPki({ path, contents }: PresentFile): boolean {
-  const liesBeside = !path.includes('/') || isCopyPath(path);
-  return !liesBeside || contents === undefined || isKubeconfig(contents) || holdsPrivateKey(contents);
+  const isCopy = isCopyPath(path);
+  if (!isCopy && path.includes('/')) return true;
+  // In a copy only a key that can be compared says that the file is of this PKI.
+  if (contents === undefined) return !isCopy;
+  return isKubeconfig(contents) || holdsPrivateKey(contents);
+}
+
+/** What is read first where not all is: snapshots of our own, which are many, hide nothing else. */
+function nearness(path: string): number {
+  if (companionOf(path)?.isUsual === true) return 3;
+  if (isCopyPath(path)) return 2;
+  return path.includes('/') ? 0 : 1;
 }
 
 /** Everything that lies in the directories of a PKI. */
@@ -195,10 +207,12 @@ function otherPaths(
   return [
     ...tree.files.map((path) => `pki/${path}`),
     ...(beside?.files ?? []).filter((path) => BESIDE_NAME.test(basename(path))),
-  ].filter((path) => {
-    const place = absolutePath(path, directories);
-    return !known.has(place) && known.add(place);
-  });
+  ]
+    .filter((path) => {
+      const place = absolutePath(path, directories);
+      return !known.has(place) && known.add(place);
+    })
+    .toSorted((a, b) => nearness(a) - nearness(b));
 }
 
 /** Whether a link is no file by itself: what it leads to is listed where it lies, or told by each file behind it. */
@@ -210,32 +224,62 @@ function isLinkToDirectory({ path, obstacle, link }: PresentFile): boolean {
 function readOthers(
   paths: readonly string[],
   readOne: ReadOne,
-): { readonly files: readonly PresentFile[]; readonly unread: number } {
+): { readonly files: readonly PresentFile[]; readonly unread: readonly string[] } {
   const files: PresentFile[] = [];
+  const unread: string[] = [];
   let bytes = 0;
-  let unread = 0;
+  let count = 0;
   for (const path of paths) {
-    const isFull = files.length - unread >= MAXIMUM_STRAYS || bytes >= MAXIMUM_STRAY_BYTES;
+    const isFull = count >= MAXIMUM_STRAYS || bytes >= MAXIMUM_STRAY_BYTES;
     const file = isFull
       ? { path }
       : (readOne(path) ?? { path, obstacle: 'is gone, or has a name that is not UTF-8' });
-    if (isFull) unread += 1;
+    if (isFull) unread.push(path);
     bytes += file.contents?.length ?? 0;
-    if (isOfPki(file) && !isLinkToDirectory(file)) files.push(file);
+    if (!isOfPki(file) || isLinkToDirectory(file)) continue;
+    files.push(file);
+    if (!isFull) count += 1;
   }
   return { files, unread };
 }
 
+/** Whether a name in the directory of the kubeconfigs is that of a directory that may hold a copy of the others. */
+function isCalledLikeCopy(
+  name: string,
+  { certDir, kubeconfigDir, rootCaDir = certDir }: Directories,
+): boolean {
+  // The root directory has the `old` and the `backup` of everything.
+  if (kubeconfigDir === '/' || !BESIDE_DIRECTORY.test(name)) return false;
+  // What is called `pki` and is not the certificate directory has no logical path of its own.
+  return isCopyPath(`${name}/`) && ![certDir, rootCaDir].includes(join(kubeconfigDir, name));
+}
+
 /** What lies in the directory of the kubeconfigs, and in what may hold a copy of the others. */
 function listBeside(directories: Directories, source: FileTree): Tree | undefined {
-  const { certDir, kubeconfigDir, rootCaDir = certDir } = directories;
+  const { certDir, kubeconfigDir } = directories;
   if (kubeconfigDir === certDir) return undefined;
-  const isOwn = (name: string): boolean => [certDir, rootCaDir].includes(join(kubeconfigDir, name));
-  // What is called `pki` and is not the certificate directory has no logical path of its own.
-  return source.listTree(
-    kubeconfigDir,
-    (name) => BESIDE_DIRECTORY.test(name) && isCopyPath(`${name}/`) && !isOwn(name),
-  );
+  return source.listTree(kubeconfigDir, (name) => isCalledLikeCopy(name, directories));
+}
+
+/** The links that are called like a copy and lead to a directory that is not listed where it lies: nobody looks into that. */
+function linkedCopies(
+  directories: Directories,
+  beside: Tree | undefined,
+  { readOne, source }: { readonly readOne: ReadOne; readonly source: FileTree },
+): readonly PresentFile[] {
+  const { certDir, kubeconfigDir } = directories;
+  const isListed = (place: string): boolean =>
+    isInside(place, certDir) || beside?.directories.has(relative(kubeconfigDir, place)) === true;
+  return (beside?.files ?? []).flatMap((path): readonly PresentFile[] => {
+    if (path.includes('/') || !isCalledLikeCopy(path, directories)) return [];
+    if (isListed(source.followLinks(absolutePath(path, directories)))) return [];
+    const file = readOne(path);
+    // Whether what is outside is a directory is not asked: on a copy of a disk it is of another host.
+    if (file?.link?.isFollowed === false) return [file];
+    return file?.obstacle === DIRECTORY
+      ? [{ path, obstacle: 'is a symbolic link to a directory, which is not looked into' }]
+      : [];
+  });
 }
 
 /** The directories beside the certificate directory that nobody can look into, each like a file that nobody can read. */
@@ -243,6 +287,15 @@ function closedBeside(beside: Tree | undefined): readonly PresentFile[] {
   return [...(beside?.directories ?? [])].flatMap(([path, { errno }]) =>
     path === '' || errno === undefined || errno === 'ENOENT' ? [] : [{ path, obstacle: cannotBeRead(errno) }],
   );
+}
+
+/** Whether a directory between that of the kubeconfigs and a file in a copy lets nobody through but its owner and its group. */
+function isShutOff({ path }: PresentFile, beside: Tree | undefined): boolean {
+  const above = isCopyPath(path) ? path.split('/').slice(0, -1) : [];
+  return above.some((_, at, names) => {
+    const { mode } = beside?.directories.get(names.slice(0, at + 1).join('/'))?.status ?? {};
+    return mode !== undefined && (mode & 0o001) === 0;
+  });
 }
 
 /** The directories of a tree, under the logical path of its top. */
@@ -274,19 +327,26 @@ export async function readTree(
   const paths = [...knownPlaces(directories).keys()];
   const known = paths.flatMap((path) => readOne(path) ?? []);
   const named = await namedPaths(known, directories);
-  const others = otherPaths(directories, [...paths, ...named], { tree, beside, source });
+  const linked = linkedCopies(directories, beside, { readOne, source });
+  const taken = [...paths, ...named, ...linked.map(({ path }) => path)];
+  const others = otherPaths(directories, taken, { tree, beside, source });
   const { files, unread } = readOthers(others, readOne);
-  const cutOf = (part: Tree | undefined): readonly string[] =>
-    part?.isCut === true ? ['holds more files, or deeper ones, than are looked at'] : [];
+  const limitsOf = (part: Tree | undefined, left: readonly string[]): readonly string[] => [
+    ...(part?.isCut === true ? ['holds more files, or deeper ones, than are looked at'] : []),
+    ...(left.length === 0
+      ? []
+      : [`holds more than is read: ${left.length} files that belong to nothing were not`]),
+  ];
+  const isWithin = (path: string): boolean => path.startsWith(CERTIFICATES);
   const limits = new Map([
+    ['pki/', limitsOf(tree, unread.filter(isWithin))],
     [
-      'pki/',
-      [
-        ...cutOf(tree),
-        ...(unread === 0 ? [] : [`holds more than is read: ${unread} files that belong to nothing were not`]),
-      ],
+      '.',
+      limitsOf(
+        beside,
+        unread.filter((path) => !isWithin(path)),
+      ),
     ],
-    ['.', cutOf(beside)],
   ]);
   const places = [
     ...presentDirectories('pki/', tree),
@@ -295,7 +355,13 @@ export async function readTree(
     ...presentDirectories('root-ca/', apart),
   ];
   return {
-    files: [...known, ...named.flatMap((path) => readOne(path) ?? []), ...files, ...closedBeside(beside)],
+    files: [
+      ...known,
+      ...named.flatMap((path) => readOne(path) ?? []),
+      ...files,
+      ...linked,
+      ...closedBeside(beside),
+    ].map((file) => (isShutOff(file, beside) ? { ...file, isShutOff: true } : file)),
     directories: places.map((directory) => {
       const own = limits.get(directory.path) ?? [];
       return own.length === 0 ? directory : { ...directory, limits: own };

@@ -15,6 +15,7 @@ import type { Policy } from './cluster/policy.ts';
 import type { ClusterSpec } from './cluster/spec.ts';
 import type { AuditFinding, Finding, Severity } from './finding.ts';
 import { type Reading, type ReadingRequest, readingsOf } from './reading.ts';
+import { isCopyPath } from './resolve/paths.ts';
 import { type Selected, type Selection, selectFindings } from './select/select.ts';
 
 /** What is audited, and against what. */
@@ -92,15 +93,17 @@ async function checkSurroundings(
   const others = files.filter(({ path }) => !misplaced.has(path));
   const strays = await readStrays(others, evidence);
   const secret = new Set(strays.filter(({ hasSecret }) => hasSecret).map(({ file }) => file.path));
+  // What is kept of this PKI beside it is no part of it, and what others keep there is no affair of an audit.
+  const own = strays.filter(({ file }) => !isCopyPath(file.path));
   const isSecretStray = (path: string): boolean => secret.has(path);
   return {
     findings: [
-      ...(benchmark === undefined ? [] : checkCis(benchmark, { evidence, strays, directories })),
-      ...checkLayout(strays, evidence),
+      ...(benchmark === undefined ? [] : checkCis(benchmark, { evidence, strays: own, directories })),
+      ...checkLayout(own, evidence),
       ...checkStrays(strays, evidence),
       ...checkFurtherKeys(evidence),
       // Where some of the files are lost, a CA of the table may be among them.
-      ...(isPartial === true ? [] : await checkSubAuthorities(evidence, strays)),
+      ...(isPartial === true ? [] : await checkSubAuthorities(evidence, own)),
       ...checkComparison(evidence),
       ...checkDirectories({ files, directories, evidence, isSecretStray, wantsKubeconfigs }),
     ],

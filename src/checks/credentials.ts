@@ -1,5 +1,6 @@
 import type { NamedUser } from '../kubeconfig/parse.ts';
 import { parseToken } from '../kubeconfig/token.ts';
+import { isCopyPath } from '../resolve/paths.ts';
 import { POWERS } from '../table/powers.ts';
 import type { Certificate, DistinguishedName } from '../x509/model.ts';
 import { type Evidence, isSameDer, type RowEvidence } from './evidence.ts';
@@ -109,7 +110,8 @@ export async function findCredentials(
   ];
   const found: Credential[] = [];
   for (const row of rows) found.push(...(await rowCredentials(row)));
-  for (const { file, certificates, users = [] } of strays) {
+  // What was kept of former credentials is no other one; the keys in it count as any.
+  for (const { file, certificates, users = [] } of strays.filter(({ file: { path } }) => !isCopyPath(path))) {
     for (const read of certificates) {
       const { certificate } = read;
       const isHeld = keys.some((spkiDer) => isSameDer(spkiDer, certificate.spkiDer));

@@ -36,6 +36,8 @@ export interface PresentFile {
   readonly owner?: Owner;
   /** Given where a symbolic link leads to it from inside of what is looked at to the outside. */
   readonly link?: OutwardLink;
+  /** Whether a directory above it, other than those of the PKI, keeps others from it whatever its mode is. */
+  readonly isShutOff?: true;
 }
 
 /** Whom a file or a directory belongs to. */

@@ -2,8 +2,8 @@ import { PkiError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import { isKubeconfig, type NamedUser, parseKubeconfigUsers } from '../kubeconfig/parse.ts';
 import { fileThatHolds } from '../resolve/desired.ts';
-import { knownPaths } from '../resolve/paths.ts';
-import { COMPANIONS } from '../table/companions.ts';
+import { isCopyPath, knownPaths } from '../resolve/paths.ts';
+import { companionOf } from '../table/companions.ts';
 import {
   type CertificateReader,
   isOfIssuedKind,
@@ -109,18 +109,19 @@ async function readStray(
 ): Promise<Stray> {
   const { contents = '' } = file;
   const collector = new Collector();
+  const users = isReadable ? await readUsers(contents) : undefined;
+  const embedded = (users ?? []).flatMap(({ clientKey }) =>
+    clientKey !== undefined && 'pem' in clientKey ? [clientKey.pem] : [],
+  );
   const blocks = readableBlocks(readPem(contents));
-  const keys = blocks
+  const keys = [...blocks, ...embedded.flatMap((pem) => readableBlocks(readPem(pem)))]
     .filter(isPrivateKeyBlock)
     .flatMap((block) => collector.attempt(NOWHERE, 'key', () => parsePrivateKeyBlock(block)) ?? []);
-  const users = isReadable ? await readUsers(contents) : undefined;
-  const isCredential = users?.some(
-    ({ clientKey, token }) => token !== undefined || (clientKey !== undefined && 'pem' in clientKey),
-  );
+  const isCredential = embedded.length > 0 || users?.some(({ token }) => token !== undefined) === true;
   return {
     file,
     isNamed: named !== undefined,
-    hasSecret: isCredential === true || named?.holdsToken === true || holdsPrivateKey(contents),
+    hasSecret: isCredential || named?.holdsToken === true || holdsPrivateKey(contents),
     spkiDers: keys.map(({ spkiDer }) => spkiDer),
     certificates: await readCertificates(contents),
     ...(users === undefined ? {} : { users }),
@@ -210,6 +211,10 @@ const LAYOUT_UNKNOWN: CheckRow = {
   remedy: 'give copies of the files the names that k8s-pki show table prints, and audit those',
 };
 
+/** In place of the remedies above, where to remove the file may be to lose the key. */
+const MOVE_KEY =
+  'move it to where it belongs, or off this host where it is kept elsewhere on purpose: it may be the only one';
+
 /** What there is to find in files that no row has. */
 export const STRAY_CHECKS: readonly CheckRow[] = Object.freeze([
   LAYOUT_UNKNOWN,
@@ -220,7 +225,8 @@ export const STRAY_CHECKS: readonly CheckRow[] = Object.freeze([
   AUTHORITY_KEY_COPIED,
 ]);
 
-type Found = Omit<Finding, 'code' | 'severity' | 'remedy' | 'path'>;
+/** The remedy only where it is not that of the row. */
+type Found = Omit<Finding, 'code' | 'severity' | 'path'>;
 
 /** The row that one of the public keys is a key of; a CA's also where its own key is kept elsewhere. */
 function ownerOf(spkiDers: readonly Uint8Array[], evidence: Evidence): RowEvidence | undefined {
@@ -231,6 +237,12 @@ function ownerOf(spkiDers: readonly Uint8Array[], evidence: Evidence): RowEviden
       (first !== undefined && isOwn(first.spkiDer)) ||
       publicKeys.some(isOwn),
   );
+}
+
+/** Whether the row has the key itself, so that another file with it is a copy. */
+function isInPlace({ key, foreignKey }: RowEvidence, spkiDers: readonly Uint8Array[]): boolean {
+  const own = key?.spkiDer ?? foreignKey;
+  return own !== undefined && spkiDers.some((spkiDer) => isSameDer(own, spkiDer));
 }
 
 function isAuthority({ desired: { kind } }: RowEvidence): boolean {
@@ -256,8 +268,10 @@ function keyFinding(
   if (owner === undefined)
     return [STRAY_KEY, { message: 'holds a private key that belongs to nothing here', found }];
   const { id, purpose } = owner.desired;
-  const message = `holds the private key of ${id} (${purpose}) a second time`;
-  return [isAuthority(owner) ? AUTHORITY_KEY_COPIED : STRAY_KEY, { message, found }];
+  const row = isAuthority(owner) ? AUTHORITY_KEY_COPIED : STRAY_KEY;
+  const message = `holds the private key of ${id} (${purpose})`;
+  if (isInPlace(owner, spkiDers)) return [row, { message: `${message} a second time`, found }];
+  return [row, { message: `${message}, which is not in its place`, found, remedy: MOVE_KEY }];
 }
 
 /** What is in a file that nothing else is to be said of. */
@@ -275,17 +289,21 @@ function judge(
   certificates: readonly Certificate[],
 ): readonly (readonly [CheckRow, Found])[] {
   const { file, isNamed, hasSecret, users } = stray;
+  const companion = companionOf(file.path);
   if (file.obstacle !== undefined) {
     // What is wrong with the file that it names, the checks of the kubeconfig say.
-    if (isNamed) return [];
+    if (isNamed || companion?.isUsual === true) return [];
     return [[STRAY_UNREAD, { message: `is none of the files of a Kubernetes PKI, and ${file.obstacle}` }]];
   }
-  const companion = COMPANIONS.find(({ path }) => path.test(file.path));
   const isOfTable = knownPaths().includes(file.path);
   const isMeant = isOfTable || companion?.mayHoldKey === true || users !== undefined;
   const owner = ownerOf(stray.spkiDers, evidence);
+  const isCopy = isCopyPath(file.path);
+  // What is beside the certificate directory and has no key of this PKI is somebody else's, or of another PKI.
+  if (isCopy && !isNamed && owner === undefined) return [];
   const isCopied = owner !== undefined && isAuthority(owner);
-  const isReadable = hasSecret && file.mode !== undefined && (file.mode & 0o004) !== 0;
+  const isReadable =
+    hasSecret && file.isShutOff !== true && file.mode !== undefined && (file.mode & 0o004) !== 0;
   const readable: readonly (readonly [CheckRow, Found])[] = isReadable
     ? [
         [
@@ -301,7 +319,7 @@ function judge(
     : [];
   if (isNamed && !isCopied) return readable;
   if (isCopied || (hasSecret && !isMeant)) return [...readable, keyFinding(stray, owner, certificates)];
-  if (companion?.isUsual === true) return readable;
+  if (isCopy) return readable;
   if (companion !== undefined) return [...readable, [FILE_COMPANION, { message: companion.says }]];
   const found = describeStray(stray);
   const message = isOfTable
@@ -319,7 +337,7 @@ export function checkStrays(strays: readonly Stray[], evidence: Evidence): reado
       severity,
       path: stray.file.path,
       ...found,
-      remedy,
+      remedy: found.remedy ?? remedy,
     })),
   );
 }
@@ -351,12 +369,13 @@ export function checkFurtherKeys(evidence: Evidence): readonly Finding[] {
       return key?.spkiDer ?? [];
     });
     const owners = new Set(spkiDers.map((spkiDer) => ownerOf([spkiDer], evidence)));
+    const remedyOf = (owner: RowEvidence): string => (isInPlace(owner, spkiDers) ? remedy : MOVE_KEY);
     return [...owners].flatMap((owner): readonly Finding[] => {
       if (path === undefined || owner === undefined || !isAuthority(owner)) return [];
       if (owner.desired.id === desired.id) return [];
       const { id, purpose } = owner.desired;
       const message = `holds the private key of ${id} (${purpose}) behind its own`;
-      return [{ code, severity, row: desired.id, path, message, remedy }];
+      return [{ code, severity, row: desired.id, path, message, remedy: remedyOf(owner) }];
     });
   });
 }

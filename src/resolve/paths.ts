@@ -22,6 +22,24 @@ export function pathsOf(row: Row): readonly string[] {
 
 /** Logical paths of what other nodes need begin with this, and the name of the node. */
 export const NODES = 'nodes/';
+/** Those of what lies in the certificate directory begin with this, */
+export const CERTIFICATES = 'pki/';
+/** and those of what lies in the directory of the root that is kept apart with this. */
+export const ROOT_CA = 'root-ca/';
+
+/** Whether it is no logical path: an absolute path, an address. */
+export function standsForItself(path: string): boolean {
+  return /^(?:\/|[a-z-]+:\/\/)/.test(path);
+}
+
+/** Whether a logical path is of a directory beside that of the certificates, as a copy or a backup of it is. */
+export function isCopyPath(logicalPath: string): boolean {
+  return (
+    logicalPath.includes('/') &&
+    !standsForItself(logicalPath) &&
+    ![CERTIFICATES, ROOT_CA, NODES].some((prefix) => logicalPath.startsWith(prefix))
+  );
+}
 
 /** The logical path of a file that another node has under `path`. */
 export function pathOnNode(nodeName: string, path: string): string {

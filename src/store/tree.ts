@@ -64,7 +64,7 @@ export function listDirectories(directory: string): {
 
 /**
  * Lists what lies below a directory, down to 10,000 entries and eight levels; of the directories in it, only what lies in those
- * whose names are entered. Follows no symbolic link, and never throws for what the file system says.
+ * whose names are entered. What lies in a directory itself comes before what lies deeper, which may be any number. Follows no symbolic link, and never throws for what the file system says.
  */
 export function listTree(directory: string, enters: (name: string) => boolean = () => true): Tree {
   const files: string[] = [];
@@ -73,7 +73,8 @@ export function listTree(directory: string, enters: (name: string) => boolean = 
   const visit = (relative: string, depth: number): void => {
     const { state, entries } = readDirectory(join(directory, relative));
     directories.set(relative, state);
-    for (const entry of entries) {
+    const below = entries.filter((entry) => entry.isDirectory());
+    for (const entry of [...entries.filter((other) => !other.isDirectory()), ...below]) {
       if (files.length + directories.size >= MAXIMUM_ENTRIES) {
         isCut = true;
         return;

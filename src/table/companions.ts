@@ -13,7 +13,7 @@ export interface CompanionRow {
 }
 
 /** What others put beside the files of the table. The first that fits counts. */
-export const COMPANIONS: readonly CompanionRow[] = deepFreeze<readonly CompanionRow[]>([
+const COMPANIONS: readonly CompanionRow[] = deepFreeze<readonly CompanionRow[]>([
   {
     // kubelet --bootstrap-kubeconfig; kubeadm join removes it in the end.
     path: /(?:^|\/)bootstrap-kubelet\.conf$/,
@@ -50,3 +50,8 @@ export const COMPANIONS: readonly CompanionRow[] = deepFreeze<readonly Companion
     mayHoldKey: true,
   },
 ]);
+
+/** The first that a logical path fits. */
+export function companionOf(logicalPath: string): CompanionRow | undefined {
+  return COMPANIONS.find(({ path }) => path.test(logicalPath));
+}

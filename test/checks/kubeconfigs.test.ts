@@ -244,6 +244,13 @@ describe('a file that a kubeconfig names', () => {
     expect(findings.map(({ code }) => code)).not.toContain('named-file-absent');
   });
 
+  test('and that all may read is an error also where it lies beside the certificate directory', async () => {
+    const token = { path: 'backup/token', contents: 'x', mode: 0o644 };
+    expect(await found([...withAdmin(inUser('tokenFile: backup/token')), token])).toContainEqual(
+      expect.objectContaining({ code: 'key-readable', path: 'backup/token' }),
+    );
+  });
+
   test('and that is no file says what it is', async () => {
     const audited = [
       ...withAdmin(inUser('tokenFile: pki/token')),

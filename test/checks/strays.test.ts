@@ -67,6 +67,21 @@ test('a key of a CA behind the key of another row is a copy of it, and further k
   ]);
 });
 
+test('a key of a CA behind another and nowhere else is to be moved, not removed', async () => {
+  const { findings } = await verifyPki({
+    files: pki.files.flatMap((file) => {
+      if (file.path === 'pki/ca.key') return [];
+      return file.path === 'pki/apiserver.key'
+        ? [{ ...file, contents: file.contents + pem('pki/ca.key') }]
+        : [file];
+    }),
+    options: {},
+    now: NOW,
+    warnWithinSeconds: 0,
+  });
+  expect(findings.find(({ code }) => code === 'authority-key-copied')?.remedy).toMatch(/^move it /);
+});
+
 describe('a file that no row has', () => {
   test('with the key of a CA or the one that signs tokens is a warning of its own', async () => {
     expect(await found(stray(pem('pki/ca.key'), { path: 'pki/ca.key.old' }))).toEqual([
@@ -88,6 +103,30 @@ describe('a file that no row has', () => {
     const files = [...pki.files.filter(({ path }) => path !== 'pki/ca.key'), stray(pem('pki/ca.key'))];
     const { findings } = await verifyPki({ files, options: {}, now: NOW, warnWithinSeconds: 0 });
     expect(findings.map(({ code }) => code)).toEqual(['authority-key-elsewhere', 'authority-key-copied']);
+  });
+
+  test('with a key whose place is empty, or has another one, is no copy that may be removed', async () => {
+    const foundWithout = async (place: string, contents?: string): Promise<readonly object[]> => {
+      const rest = pki.files.filter(({ path }) => path !== place);
+      const put = contents === undefined ? [] : [{ path: place, contents, mode: 0o600 }];
+      const files = [...rest, ...put, stray(pem(place))];
+      const { findings } = await verifyPki({ files, options: {}, now: NOW, warnWithinSeconds: 0 });
+      return findings.filter(({ path }) => path === 'pki/old/file');
+    };
+    const moved = (code: string, says: RegExp): object => ({
+      code,
+      message: expect.stringMatching(says),
+      remedy: expect.stringMatching(/^move it /),
+    });
+    const ca = moved(
+      'authority-key-copied',
+      /^holds the private key of ca \(.*\), which is not in its place$/,
+    );
+    expect(await foundWithout('pki/ca.key')).toMatchObject([ca]);
+    expect(await foundWithout('pki/ca.key', contentsOf(other, 'pki/ca.key'))).toMatchObject([ca]);
+    expect(await foundWithout('pki/apiserver.key')).toMatchObject([
+      moved('stray-key', /^holds the private key of apiserver \(.*\), which is not in its place$/),
+    ]);
   });
 
   test('with another key is a warning, which says whose it is', async () => {
@@ -175,6 +214,24 @@ describe('a file that no row has', () => {
       expect.stringMatching(/^error key-readable: /),
     ]);
     expect(await found(kept(pem('pki/ca.key')))).toEqual([
+      expect.stringMatching(/^warning authority-key-copied: /),
+    ]);
+  });
+
+  test('that lies in a copy counts only where it has a key of this PKI', async () => {
+    const copied = (path: string, contents: string, more: Partial<PresentFile> = {}): PresentFile =>
+      stray(contents, { path, mode: 0o644, ...more });
+    const ofOther = ['pki/ca.key', 'pki/apiserver.key', 'pki/ca.crt', 'admin.conf'];
+    const theirs = ofOther.map((path) => copied(`pki.old/${path}`, contentsOf(other, path)));
+    expect(await found(...theirs, { path: 'pki.old/unread.key' }, copied('backup/x.csr', 'x'))).toEqual([]);
+    expect(await found(copied('pki.old/x.key', pem('pki/apiserver.key')))).toEqual([
+      expect.stringMatching(/^error key-readable: /),
+      expect.stringMatching(/^warning stray-key: .* a second time$/),
+    ]);
+    expect(await found(copied('backup/admin.conf', pem('admin.conf')))).toEqual([
+      expect.stringMatching(/^error key-readable: /),
+    ]);
+    expect(await found(copied('pki.old/ca.key', pem('pki/ca.key'), { isShutOff: true }))).toEqual([
       expect.stringMatching(/^warning authority-key-copied: /),
     ]);
   });
@@ -389,6 +446,17 @@ describe('the inventory', () => {
     expect(await credentials({ path: 'a.conf.bak', contents: pem('admin.conf') })).toHaveLength(1);
   });
 
+  test('has nothing of what was kept beside the certificate directory, whose keys count all the same', async () => {
+    const { certificate, key } = await clientOf(MASTER);
+    const contents = kubeconfig({ token: 'abcdef.0123456789abcdef' });
+    const kept = ['pki-backups/20261123T120000.000Z/admin.conf', 'pki.bak/admin.conf'];
+    expect(await credentials(...kept.map((path) => ({ path, contents })))).toEqual([]);
+    const own = { path: 'pki/m.crt', contents: certificate };
+    expect(await credentials(own, { path: 'pki.bak/m.key', contents: key })).toMatchObject([
+      { path: 'pki/m.crt' },
+    ]);
+  });
+
   test('has tokens, of which it shows nothing but whom and until when', async () => {
     const payload = { sub: 'system:serviceaccount:kube-system:admin', exp: 1_893_456_000 };
     const jwt = ['{}', JSON.stringify(payload), 'signature']
@@ -423,6 +491,8 @@ describe('the inventory', () => {
       'notice file-unknown: is none of the files of a Kubernetes PKI',
       'warning stray-unread: is none of the files of a Kubernetes PKI, and is a kubeconfig of more than is looked into',
     ]);
+    const kept = strays.map(({ path }) => ({ path: `pki-backups/1/${path}`, contents }));
+    expect(await found(...kept)).toEqual([]);
   });
 
   test('has PEM up to a bound, and beyond it is said that there is more', async () => {

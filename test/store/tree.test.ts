@@ -43,6 +43,17 @@ describe('listTree', () => {
     spawnSync('sh', ['-c', 'seq 10001 | xargs touch'], { cwd: wide });
     expect(listTree(wide)).toMatchObject({ files: { length: 9999 }, isCut: true });
   });
+
+  test('has what lies in a directory itself before what lies deeper', () => {
+    const top = join(sandbox, 'crowded');
+    mkdirSync(join(top, 'backup'), { recursive: true });
+    spawnSync('sh', ['-c', 'seq 10001 | xargs touch'], { cwd: join(top, 'backup') });
+    const beside = Array.from({ length: 50 }, (_, index) => `beside-${index}`);
+    for (const name of beside) put(join(top, name), '');
+    const { files, isCut } = listTree(top);
+    expect(files.filter((path) => !path.includes('/'))).toEqual(beside.toSorted());
+    expect(isCut).toBe(true);
+  });
 });
 
 test('listTree looks only into those directories at the top that are entered', () => {

@@ -109,8 +109,8 @@ function isSameForm(theirs, ours) {
   );
 }
 
-/** How often both are asked until they tell the same: a second, or a minute, may end between the two. */
-const TURNS = 5;
+/** How often both are asked until they tell the same: a second, or a minute, may end between the two, and mostly does on a busy machine. */
+const TURNS = 20;
 
 function compare({ theirs, ours, form, isSame }) {
   let texts = [];

@@ -16,6 +16,12 @@ const EC_P256 = sequence(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7'));
 const rsaPublicKey = (modulus, exponent = 65_537n) =>
   publicKeyOf(RSA, sequence(integer(modulus), integer(exponent)));
 
+/** A modulus of 2048 bits of which 3 is a factor: one bit less, and it would be too short as well. */
+function spoiltModulus() {
+  const modulus = prime() * ((prime() >> 2n) | 1n) * 3n;
+  return modulus.toString(2).length === 2048 ? modulus : spoiltModulus();
+}
+
 /** The base point of P-256 (SEC 2 2.4.2): the public key whose private key is 1. */
 const BASE_POINT = hex(
   '04 6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296' +
@@ -114,7 +120,7 @@ export const KEY_FAULTS = [
     says: 'a byte of a public key of service accounts was spoilt',
     along: ['public-key-surplus pki/sa.pub'],
     because: 'it stands beside the one whose private key is here',
-    change: (make) => secondPublicKey(make, rsaPublicKey(prime() * ((prime() >> 2n) | 1n) * 3n)),
+    change: (make) => secondPublicKey(make, rsaPublicKey(spoiltModulus())),
   },
   {
     code: 'public-key-surplus',
